@@ -1,0 +1,83 @@
+"""The calls that deciding about a request may take, and the few that the extension makes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..core.config import ClerkConfig
+from ..core.errors import BackendAPIError
+from .client import Client
+from .client import path_segment
+
+
+class BackendAPI:
+    """What an instance asks Clerk, in its own words. Every call may raise ``BackendAPIError``."""
+
+    def __init__(self, config: ClerkConfig) -> None:
+        """Use the keys and addresses of these settings."""
+        self._config = config
+        self.client = Client(config)
+
+    def fetch_jwks(self) -> Mapping[str, Any]:
+        """Return the instance's JWKS.
+
+        With a secret key the Backend API has it; with a publishable key alone the Frontend API
+        publishes it under ``/.well-known/jwks.json``.
+        """
+        if self._config.secret_key is not None:
+            return _mapping(self.client.request("GET", "/jwks"))
+        url = f"{self._config.instance_frontend_api}/.well-known/jwks.json"
+        return _mapping(self.client.send("GET", url, retry=True))
+
+    def fetch_handshake_cookies(self, nonce: str) -> list[str]:
+        """Return the ``Set-Cookie`` lines of a handshake. A nonce is good for one call."""
+        answer = self.client.request(
+            "GET", "/clients/handshake_payload", query={"nonce": nonce}, retry=False
+        )
+        return _strings(_mapping(answer).get("directives"))
+
+    def refresh_session(
+        self, session_id: str, body: Mapping[str, Any], *, suffixed_cookies: bool
+    ) -> list[str]:
+        """Return the ``Set-Cookie`` lines that renew a session token."""
+        answer = self.client.request(
+            "POST",
+            f"/sessions/{path_segment(session_id)}/refresh",
+            query={"suffixed_cookies": "true"} if suffixed_cookies else None,
+            body=body,
+        )
+        return _strings(_mapping(answer).get("cookies"))
+
+    def create_token(self, session_id: str, template: str | None, expires_in: int | None) -> str:
+        """Return a newly minted token of a session.
+
+        :param template: The name of a JWT template; a session token without one.
+        :param expires_in: Lifetime in seconds, instead of the instance's own.
+        """
+        path = f"/sessions/{path_segment(session_id)}/tokens"
+        if template is not None:
+            path += f"/{path_segment(template)}"
+        body = None if expires_in is None else {"expires_in_seconds": expires_in}
+        token = _mapping(self.client.request("POST", path, body=body)).get("jwt")
+        if not isinstance(token, str):
+            raise BackendAPIError("The Backend API answered without a token.")
+        return token
+
+    def revoke_session(self, session_id: str) -> None:
+        """End a session; tokens already minted stay valid for their minute."""
+        self.client.request("POST", f"/sessions/{path_segment(session_id)}/revoke")
+
+
+def _mapping(answer: Any) -> Mapping[str, Any]:
+    if not isinstance(answer, dict):
+        raise BackendAPIError("The Backend API answered in an unknown shape.")
+    return answer
+
+
+def _strings(value: Any) -> list[str]:
+    if value is None:
+        return []
+    if not isinstance(value, list) or not all(isinstance(line, str) for line in value):
+        raise BackendAPIError("The Backend API answered in an unknown shape.")
+    return value

@@ -1,0 +1,196 @@
+"""One pooled HTTP client for Clerk: authorised, patient within bounds, and typed in its errors."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import time
+from collections.abc import Callable
+from collections.abc import Mapping
+from typing import Any
+from typing import Final
+from urllib.parse import quote
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.exceptions import HTTPError
+
+from ..core.config import ClerkConfig
+from ..core.constants import SUPPORTED_API_VERSION
+from ..core.errors import BackendAPIError
+from ..version import VERSION
+
+#: Seconds to connect, and seconds between two bytes of an answer.
+TIMEOUT: Final = (3.05, 10.0)
+#: Tries of an idempotent call, the first included.
+MAX_TRIES: Final = 3
+#: Seconds. A server that asks for a longer pause is not waited for.
+MAX_PAUSE: Final = 5.0
+#: Bytes. No answer of the calls made here comes near it.
+MAX_ANSWER_SIZE: Final = 8 * 1024 * 1024
+
+_RETRIED: Final = (429, 500, 502, 503, 504)
+_POOL_SIZE: Final = 32
+
+
+class Client:
+    """Calls the Backend API of one instance (``https://api.clerk.com/v1``)."""
+
+    def __init__(
+        self, config: ClerkConfig, *, sleep: Callable[[float], object] = time.sleep
+    ) -> None:
+        """Prepare; nothing is connected yet.
+
+        :param sleep: Waits a number of seconds between two tries.
+        """
+        self._config = config
+        self._sleep = sleep
+        self._session: requests.Session | None = None
+        self._pid = 0
+
+    def __repr__(self) -> str:
+        return f"<Client of {self._config.api_url}>"
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, Any] | None = None,
+        body: Mapping[str, Any] | None = None,
+        retry: bool | None = None,
+    ) -> Any:
+        """Make a call and return the decoded JSON of its answer (``None`` if it has none).
+
+        :param path: Below the version, such as ``/users/user_1``.
+        :param retry: Whether the call may be made again when it fails; unless given, GET and
+            DELETE may (RFC 9110, section 9.2.2).
+        :raises BackendAPIError: If Clerk refuses or cannot be reached.
+        """
+        if self._config.secret_key is None:
+            raise BackendAPIError("The Backend API needs CLERK_SECRET_KEY.")
+        url = f"{self._config.api_url}/{self._config.api_version}/{path.lstrip('/')}"
+        headers = {"Authorization": f"Bearer {self._config.secret_key.value}"}
+        may_retry = method in ("GET", "DELETE") if retry is None else retry
+        return self.send(method, url, query=query, body=body, headers=headers, retry=may_retry)
+
+    def send(
+        self,
+        method: str,
+        url: str,
+        *,
+        query: Mapping[str, Any] | None = None,
+        body: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+        retry: bool = False,
+    ) -> Any:
+        """Make a call to any URL of Clerk's; redirects are never followed.
+
+        :raises BackendAPIError: If Clerk refuses or cannot be reached.
+        """
+        tries = MAX_TRIES if retry else 1
+        for attempt in range(1, tries + 1):
+            try:
+                return self._once(method, url, query, body, headers)
+            except BackendAPIError as error:
+                pause = _pause(error, attempt)
+                if attempt == tries or pause is None:
+                    raise
+                self._sleep(pause)
+        raise AssertionError("unreachable")
+
+    def _once(
+        self,
+        method: str,
+        url: str,
+        query: Mapping[str, Any] | None,
+        body: Mapping[str, Any] | None,
+        headers: Mapping[str, str] | None,
+    ) -> Any:
+        try:
+            with self._pooled().request(
+                method,
+                url,
+                params=query,
+                json=body,
+                headers=headers,
+                timeout=TIMEOUT,
+                allow_redirects=False,
+                stream=True,
+            ) as response:
+                content = response.raw.read(MAX_ANSWER_SIZE + 1, decode_content=True)
+        except (requests.RequestException, HTTPError, OSError, ValueError) as error:
+            raise _unreachable(type(error).__name__) from None  # its text may quote the URL
+        if len(content) > MAX_ANSWER_SIZE:
+            raise _unreachable("an answer over the size limit")
+        return _read(response, content)
+
+    def _pooled(self) -> requests.Session:
+        """Return this process's session: connections must not be shared across a fork."""
+        session = self._session
+        if session is not None and self._pid == os.getpid():
+            return session
+        session = requests.Session()
+        session.trust_env = True
+        session.auth = _no_netrc
+        adapter = HTTPAdapter(pool_connections=4, pool_maxsize=_POOL_SIZE)
+        session.mount("https://", adapter)
+        session.mount("http://", adapter)
+        session.headers["User-Agent"] = f"flask-clerk/{VERSION}"
+        session.headers["Clerk-API-Version"] = SUPPORTED_API_VERSION
+        self._session, self._pid = session, os.getpid()
+        return session
+
+
+def path_segment(value: str) -> str:
+    """Escape an id for use in a path, so that no id can reach another endpoint."""
+    return quote(value, safe="")
+
+
+def _no_netrc(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    """Keep the ``Authorization`` header that is there: a ``.netrc`` would replace it."""
+    return request
+
+
+def _pause(error: BackendAPIError, attempt: int) -> float | None:
+    """Return the seconds to wait before another try, or ``None`` if none is worth it."""
+    if error.retry_after is not None:
+        return error.retry_after if error.retry_after <= MAX_PAUSE else None
+    if error.is_unreachable or error.status in _RETRIED:
+        return random.uniform(0.5, 1.0) * 0.1 * 2**attempt
+    return None
+
+
+def _read(response: requests.Response, content: bytes) -> Any:
+    document = _decode(content)
+    if response.ok and response.status_code < 300:
+        if content and document is None:
+            raise _unreachable("an answer that is not JSON")
+        return document
+    errors = document.get("errors") if isinstance(document, dict) else None
+    listed = [error for error in errors if isinstance(error, dict)] if errors else []
+    codes = tuple(str(error.get("code", "")) for error in listed)
+    trace_id = document.get("clerk_trace_id") if isinstance(document, dict) else None
+    raise BackendAPIError(
+        f"The Backend API answered {response.status_code} {', '.join(codes)}".rstrip() + ".",
+        status=response.status_code,
+        codes=codes,
+        trace_id=trace_id or response.headers.get("cf-ray"),
+        retry_after=_seconds(response.headers.get("Retry-After")),
+    )
+
+
+def _decode(content: bytes) -> Any:
+    try:
+        return json.loads(content)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _seconds(value: str | None) -> float | None:
+    return float(value) if value and value.isascii() and value.isdigit() else None
+
+
+def _unreachable(what: str) -> BackendAPIError:
+    return BackendAPIError(f"The Backend API could not be reached: {what}.")

@@ -1,0 +1,241 @@
+"""The auth objects: what ``g.auth`` answers, signed out or read from claims of version 1 or 2."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Any
+from typing import Protocol
+
+from .authorization import is_authorized
+from .authorization import split_by_scope
+from .claims import MISSING
+from .claims import Claims
+from .claims import FrozenList
+from .claims import find_claim
+from .constants import Reason
+from .messages import message_for
+from .tokens import SESSION_TOKEN
+
+
+class Services(Protocol):
+    """What an auth object can do beyond reading its claims; the framework supplies it."""
+
+    def user_of(self, auth: Auth) -> Any:
+        """Return the app's own user for a signed-in session."""
+
+    def token_of(self, auth: Auth, template: str | None, expires_in: int | None) -> str:
+        """Return a freshly minted token of the session."""
+
+    def redirect_to(self, page: str, auth: Auth, return_back_url: str | None) -> Any:
+        """Return a redirect to the page ``sign-in`` or ``sign-up``."""
+
+
+class Auth:
+    """Nobody is signed in. The signed-in kinds have the same attributes, filled.
+
+    ``bool(auth)`` is ``is_authenticated``.
+    """
+
+    is_signed_in: bool = False
+    is_authenticated: bool = False
+    token_type: str | None = SESSION_TOKEN
+    user_id: str | None = None
+    session_id: str | None = None
+    session_claims: Claims | None = None
+    actor: Any = None
+    org_id: str | None = None
+    org_slug: str | None = None
+    org_role: str | None = None
+    org_permissions: list[Any] | None = None
+    factor_verification_age: Any = None
+
+    def __init__(
+        self,
+        reason: str | None = None,
+        *,
+        session_status: str | None = None,
+        services: Services | None = None,
+    ) -> None:
+        """Describe an absence.
+
+        :param reason: Clerk's code for why nobody is signed in.
+        :param session_status: ``pending`` for a session that still has tasks to do.
+        """
+        self.reason = reason
+        self.session_status = session_status
+        self._services = services
+
+    def __bool__(self) -> bool:
+        return self.is_authenticated
+
+    def __repr__(self) -> str:
+        return f"<Auth signed out: {self.reason}>"
+
+    @property
+    def message(self) -> str | None:
+        """One fixed sentence for the reason, where there is more to say than the reason does."""
+        return message_for(self.reason)
+
+    def claim(self, path: str, default: Any = None) -> Any:
+        """Return a claim by its name, or by dots into objects; the whole name wins."""
+        found = find_claim(self.session_claims, path)
+        return default if found is MISSING else found
+
+    def has(self, **asked: Any) -> bool:
+        """Whether all that is asked holds, and something is asked.
+
+        :param role: An organization role, with or without ``org:``.
+        :param permission: An organization permission.
+        :param feature: A feature, optionally with its scope (``org:`` or ``user:``).
+        :param plan: A plan, optionally with its scope.
+        :param reverification: ``strict_mfa``, ``strict``, ``moderate``, ``lax``, or
+            ``{"level": "second_factor", "after_minutes": 10}``.
+        """
+        return False
+
+    @property
+    def user(self) -> Any:
+        """The app's own user, from ``clerk.user_loader``; ``None`` when nobody is signed in."""
+        return None
+
+    def get_token(
+        self, template: str | None = None, *, expires_in: int | None = None
+    ) -> str | None:
+        """Return the session token, or a freshly minted one.
+
+        :param template: The name of a JWT template.
+        :param expires_in: The new token's lifetime in seconds.
+        :raises BackendAPIError: If Clerk mints none.
+        """
+        return None
+
+    def redirect_to_sign_in(self, return_back_url: str | None = None) -> Any:
+        """Return a redirect response to the sign-in page.
+
+        :param return_back_url: Where to come back to; the page asked for unless given.
+        """
+        return self._require_services().redirect_to("sign-in", self, return_back_url)
+
+    def redirect_to_sign_up(self, return_back_url: str | None = None) -> Any:
+        """Return a redirect response to the sign-up page.
+
+        :param return_back_url: Where to come back to; the page asked for unless given.
+        """
+        return self._require_services().redirect_to("sign-up", self, return_back_url)
+
+    def _require_services(self) -> Services:
+        if self._services is None:
+            raise RuntimeError("This auth object was made outside of a web request.")
+        return self._services
+
+
+class SessionAuth(Auth):
+    """A signed-in session, read from its verified claims."""
+
+    is_signed_in = True
+    is_authenticated = True
+
+    def __init__(self, claims: Claims, token: str, services: Services | None = None) -> None:
+        """Read the claims; what is malformed in them is treated as missing.
+
+        :param token: The compact JWT that the claims came from.
+        """
+        super().__init__(None, session_status=_text(claims.get("sts")), services=services)
+        self.session_claims: Claims = claims
+        self.user_id = _text(claims.get("sub"))
+        self.session_id = _text(claims.get("sid"))
+        self.actor = claims.get("act")
+        self.factor_verification_age = claims.get("fva")
+        self.features = claims.get("fea")
+        self.plans = claims.get("pla")
+        self._token = token
+        if claims.get("v") == 2:
+            self._read_organization(claims.get("o"))
+        else:
+            self.org_id = _text(claims.get("org_id"))
+            self.org_slug = _text(claims.get("org_slug"))
+            self.org_role = _text(claims.get("org_role"))
+
+    def __repr__(self) -> str:
+        return f"<SessionAuth {self.user_id} in {self.session_id}>"
+
+    @cached_property
+    def org_permissions(self) -> list[Any] | None:  # type: ignore[override]
+        """The permissions in the active organization, as ``org:feature:permission``."""
+        claims = self.session_claims
+        if claims.get("v") != 2:
+            permissions = claims.get("org_permissions")
+            return permissions if isinstance(permissions, list) else None
+        organization = claims.get("o")
+        if not isinstance(organization, dict):
+            return None
+        features, _ = split_by_scope(claims.get("fea"))
+        return FrozenList(
+            _unpack_permissions(features, organization.get("per"), organization.get("fpm"))
+        )
+
+    def has(self, **asked: Any) -> bool:  # noqa: D102
+        return is_authorized(self, **asked)
+
+    @property
+    def user(self) -> Any:  # noqa: D102
+        return self._require_services().user_of(self)
+
+    def get_token(  # noqa: D102
+        self, template: str | None = None, *, expires_in: int | None = None
+    ) -> str | None:
+        if template is None and expires_in is None:
+            return self._token
+        return self._require_services().token_of(self, template, expires_in)
+
+    def _read_organization(self, organization: Any) -> None:
+        if not isinstance(organization, dict):
+            return
+        self.org_id = _text(organization.get("id"))
+        self.org_slug = _text(organization.get("slg"))
+        role = _text(organization.get("rol"))
+        self.org_role = f"org:{role}" if role else None
+
+
+def session_auth(
+    claims: Claims,
+    token: str,
+    *,
+    treat_pending_as_signed_out: bool,
+    services: Services | None = None,
+) -> Auth:
+    """Return the auth object of a session, which is signed out while the session is pending.
+
+    :param treat_pending_as_signed_out: Whether a session with open tasks lets nobody in.
+    """
+    auth = SessionAuth(claims, token, services)
+    if auth.session_status == "pending" and treat_pending_as_signed_out:
+        return Auth(Reason.SESSION_PENDING, session_status="pending", services=services)
+    return auth
+
+
+def _unpack_permissions(features: Sequence[str], per: Any, fpm: Any) -> list[str]:
+    """Return the permissions that version 2 packs into one number for each feature.
+
+    The bits of a number, lowest first, say which entries of ``per`` the feature grants.
+    """
+    if not _text(per) or not _text(fpm):
+        return []
+    names = [name.strip() for name in per.split(",")]
+    granted: list[str] = []
+    for feature, number in zip(features, fpm.split(","), strict=False):
+        bits = _bits(number.strip())
+        granted += [f"org:{feature}:{name}" for i, name in enumerate(names) if bits >> i & 1]
+    return granted
+
+
+def _bits(number: str) -> int:
+    try:
+        return int(number) if number.isascii() and number.isdigit() else 0
+    except ValueError:  # more digits than Python converts
+        return 0
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) else None

@@ -1,0 +1,92 @@
+"""One Clerk instance: its settings, its keys, its Backend API and its clock."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any
+from typing import Protocol
+
+from .claims import Claims
+from .config import ClerkConfig
+from .jwks import FixedKey
+from .jwks import RemoteKeys
+from .jwks import SigningKeys
+from .organizations import Target
+from .verify import TokenVerifier
+
+
+class Backend(Protocol):
+    """The calls to Clerk that deciding about a request may take. Each may raise ``ClerkError``."""
+
+    def fetch_jwks(self) -> Mapping[str, Any]:
+        """Return the instance's JSON Web Key Set."""
+
+    def fetch_handshake_cookies(self, nonce: str) -> list[str]:
+        """Return the ``Set-Cookie`` lines that a handshake left under this nonce."""
+
+    def refresh_session(
+        self, session_id: str, body: Mapping[str, Any], *, suffixed_cookies: bool
+    ) -> list[str]:
+        """Return the ``Set-Cookie`` lines that renew an expired session token."""
+
+
+def wall_clock() -> float:
+    """Return Unix seconds, looked up at each use so that a frozen clock is seen."""
+    return time.time()
+
+
+class Instance:
+    """Everything that one configured Clerk instance knows. Two instances share nothing."""
+
+    def __init__(
+        self,
+        config: ClerkConfig,
+        connect: Callable[[ClerkConfig], Backend],
+        *,
+        clock: Callable[[], float] = wall_clock,
+        organization_of: Callable[[str], Target | None] = lambda path: None,
+    ) -> None:
+        """Put an instance together; no call is made before it is needed.
+
+        :param connect: Makes the Backend API client, when the first call needs one.
+        :param clock: Returns the wall time in Unix seconds.
+        :param organization_of: Tells which organization a URL's path wants to be active.
+        """
+        self.config = config
+        self.clock = clock
+        self.organization_of = organization_of
+        self._connect = connect
+        self._verifier = TokenVerifier(config, self._signing_keys(), clock)
+
+    def __repr__(self) -> str:
+        key = self.config.publishable_key
+        return f"<Instance {key.frontend_api if key else 'without publishable key'}>"
+
+    @cached_property
+    def backend(self) -> Backend:
+        """The Backend API client."""
+        return self._connect(self.config)
+
+    def verify_token(self, token: str, *, clock_skew: float | None = None) -> Claims:
+        """Return the claims of a session token signed by this instance.
+
+        :param token: The compact JWT, without ``Bearer``.
+        :param clock_skew: Seconds to allow instead of ``CLERK_CLOCK_SKEW``.
+        :raises TokenVerificationError: With the reason that Clerk's SDKs use.
+        """
+        return self._verifier.verify_session_token(token, clock_skew=clock_skew)
+
+    def verify_handshake_token(self, token: str) -> list[str]:
+        """Return the ``Set-Cookie`` lines of a handshake token signed by this instance.
+
+        :raises TokenVerificationError: With the reason that Clerk's SDKs use.
+        """
+        return self._verifier.verify_handshake_token(token)
+
+    def _signing_keys(self) -> SigningKeys:
+        if self.config.jwt_key is not None:
+            return FixedKey(self.config.jwt_key)
+        return RemoteKeys(lambda: self.backend.fetch_jwks(), self.config.jwks_ttl, self.clock)

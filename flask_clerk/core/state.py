@@ -1,0 +1,95 @@
+"""RequestState: the outcome of a decision, and the response headers that go with it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from dataclasses import field
+
+from .auth import Auth
+from .auth import Services
+from .auth import session_auth
+from .claims import Claims
+from .constants import Headers
+from .constants import Status
+from .messages import message_for
+
+HeaderList = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RequestState:
+    """Signed in, signed out, or on the way through a handshake.
+
+    ``headers`` belong on the response whatever the view answers. If ``location`` is set, the
+    answer is a 307 redirect there; a handshake that a development instance has just resolved
+    redirects too, to take its parameters out of the address bar.
+    """
+
+    status: str
+    reason: str | None = None
+    headers: HeaderList = field(default=(), repr=False)
+    token: str | None = field(default=None, repr=False)
+    claims: Claims | None = field(default=None, repr=False)
+    treat_pending_as_signed_out: bool = True
+
+    @property
+    def message(self) -> str | None:
+        """One fixed sentence for the reason, where there is more to say than the reason does."""
+        return message_for(self.reason)
+
+    @property
+    def is_signed_in(self) -> bool:
+        """Whether a session was verified; a pending one is, too."""
+        return self.status == Status.SIGNED_IN
+
+    @property
+    def location(self) -> str | None:
+        """Where to redirect to, or ``None``."""
+        return next((value for name, value in self.headers if name == "Location"), None)
+
+    def to_auth(self, services: Services | None = None) -> Auth:
+        """Return the auth object of this outcome.
+
+        :param services: What the object can do beyond reading claims.
+        """
+        if self.claims is None or self.token is None:
+            return Auth(self.reason, services=services)
+        return session_auth(
+            self.claims,
+            self.token,
+            treat_pending_as_signed_out=self.treat_pending_as_signed_out,
+            services=services,
+        )
+
+
+def signed_in(
+    claims: Claims, token: str, *, headers: HeaderList = (), treat_pending_as_signed_out: bool
+) -> RequestState:
+    """Return the state of a request with a verified session token."""
+    return RequestState(
+        Status.SIGNED_IN,
+        headers=headers,
+        token=token,
+        claims=claims,
+        treat_pending_as_signed_out=treat_pending_as_signed_out,
+    )
+
+
+def signed_out(reason: str, *, headers: HeaderList = ()) -> RequestState:
+    """Return the state of a request that nobody is signed in for."""
+    return RequestState(
+        Status.SIGNED_OUT, reason, headers + _debug_headers(Status.SIGNED_OUT, reason)
+    )
+
+
+def in_handshake(reason: str, *, headers: HeaderList) -> RequestState:
+    """Return the state of a request whose answer sends the browser to the Frontend API."""
+    return RequestState(
+        Status.HANDSHAKE, reason, headers + _debug_headers(Status.HANDSHAKE, reason)
+    )
+
+
+def _debug_headers(status: str, reason: str) -> HeaderList:
+    headers = ((Headers.STATUS, status), (Headers.REASON, reason))
+    message = message_for(reason)
+    return headers if message is None else (*headers, (Headers.MESSAGE, message))

@@ -1,0 +1,156 @@
+"""Token types, and reading a JWT without trusting it."""
+
+from __future__ import annotations
+
+import binascii
+import json
+import re
+from base64 import urlsafe_b64decode
+from collections.abc import Mapping
+from dataclasses import dataclass
+from dataclasses import field
+from typing import Any
+from typing import Final
+from typing import NoReturn
+
+from .constants import Reason
+from .errors import TokenVerificationError
+
+SESSION_TOKEN: Final = "session_token"
+API_KEY: Final = "api_key"
+M2M_TOKEN: Final = "m2m_token"
+OAUTH_TOKEN: Final = "oauth_token"
+TOKEN_TYPES: Final = (SESSION_TOKEN, API_KEY, M2M_TOKEN, OAUTH_TOKEN)
+
+CATEGORY_SESSION: Final = "cl_B7d4PD111AAA"
+CATEGORY_TEMPLATE: Final = "cl_B7d4PD222AAA"
+CATEGORY_M2M: Final = "cl_B7d4PD333AAA"
+#: Some instances put this on every token; it says nothing.
+CATEGORY_NEUTRAL: Final = "cl_I7d4PD111III"
+
+#: Bytes. A cookie is at most 4 KB and common servers stop a header at 8 KB; a larger token is none.
+MAX_TOKEN_SIZE: Final = 16_384
+
+_PREFIXES: Final = {"ak_": API_KEY, "mt_": M2M_TOKEN, "oat_": OAUTH_TOKEN}
+_OAUTH_TYPES: Final = ("at+jwt", "application/at+jwt")  # RFC 9068, section 2.1
+_MACHINE_SUBJECT: Final = "mch_"
+_COMPACT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*")
+
+
+@dataclass(frozen=True, slots=True)
+class UnverifiedToken:
+    """A JWT taken apart. Nothing in it may be believed before its signature has been checked."""
+
+    text: str = field(repr=False)
+    header: Mapping[str, Any] = field(repr=False)
+    payload: Mapping[str, Any] = field(repr=False)
+
+    @property
+    def kid(self) -> str | None:
+        """The key id of the header, if it is a string."""
+        kid = self.header.get("kid")
+        return kid if isinstance(kid, str) else None
+
+    @property
+    def machine_type(self) -> str | None:
+        """The machine token type that the token claims to be of, or ``None``."""
+        subject = self.payload.get("sub")
+        if isinstance(subject, str) and subject.startswith(_MACHINE_SUBJECT):
+            return M2M_TOKEN
+        return OAUTH_TOKEN if self.header.get("typ") in _OAUTH_TYPES else None
+
+    @property
+    def is_session_class(self) -> bool:
+        """Whether nothing says that the token is anything but a session (or handshake) token.
+
+        All tokens of an instance are signed with one key; only ``cat`` tells them apart. Tokens
+        made before Clerk introduced it carry none.
+        """
+        if self.machine_type is not None:
+            return False
+        category = self.header.get("cat", CATEGORY_SESSION)
+        return category in (CATEGORY_SESSION, CATEGORY_NEUTRAL)
+
+    def number(self, claim: str) -> float:
+        """Return a numeric claim, or 0 where it is missing or no number."""
+        value = self.payload.get(claim)
+        return value if is_number(value) else 0
+
+
+def read_token(token: str) -> UnverifiedToken:
+    """Take a compact JWT apart.
+
+    Stricter than JSON and base64 libraries are by default: no padding, no stray bits, no
+    duplicate names (RFC 7515, sections 2 and 4), no ``NaN``, and nothing over the size cap.
+
+    :param token: The compact JWT, without ``Bearer``.
+    :raises TokenVerificationError: With ``token-invalid``.
+    """
+    if len(token) > MAX_TOKEN_SIZE:
+        raise _invalid("The token is larger than any that Clerk issues.")
+    if not _COMPACT.fullmatch(token):
+        raise _invalid("A JWT has three parts of base64url, separated by dots.")
+    header, payload, signature = token.split(".")
+    _decode(signature)
+    return UnverifiedToken(token, _read_object(header), _read_object(payload))
+
+
+def machine_token_type(token: str) -> str | None:
+    """Return the machine token type that a bearer token claims to be of, or ``None``."""
+    for prefix, token_type in _PREFIXES.items():
+        if token.startswith(prefix):
+            return token_type
+    try:
+        return read_token(token).machine_type
+    except TokenVerificationError:
+        return None
+
+
+def is_number(value: object) -> bool:
+    """Whether a JSON value is a number; ``True`` is none."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _read_object(segment: str) -> dict[str, Any]:
+    try:
+        found = json.loads(
+            _decode(segment).decode("utf-8"),
+            object_pairs_hook=_without_duplicates,
+            parse_constant=_refuse_constant,
+        )
+    except (ValueError, RecursionError) as error:
+        raise _invalid("A part of the token is not JSON.") from error
+    if not isinstance(found, dict):
+        raise _invalid("A part of the token is not a JSON object.")
+    return found
+
+
+def _decode(segment: str) -> bytes:
+    try:
+        decoded = urlsafe_b64decode(segment + "=" * (-len(segment) % 4))
+    except (binascii.Error, ValueError) as error:
+        raise _invalid("A part of the token is not base64url.") from error
+    if len(segment) % 4 and not _is_canonical(segment):
+        raise _invalid("A part of the token is not canonical base64url.")
+    return decoded
+
+
+def _is_canonical(segment: str) -> bool:
+    """Whether the last character carries no bits beyond the last byte."""
+    alphabet = "AQgw" if len(segment) % 4 == 2 else "AEIMQUYcgkosw048"
+    return segment[-1] in alphabet
+
+
+def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("duplicate name")
+    return found
+
+
+def _refuse_constant(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is not JSON")
+
+
+def _invalid(message: str) -> TokenVerificationError:
+    return TokenVerificationError(message, reason=Reason.TOKEN_INVALID)

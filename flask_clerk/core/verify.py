@@ -1,0 +1,192 @@
+"""Token to verified claims: signature first, then every claim, with Clerk's reasons."""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Callable
+from typing import Any
+from typing import Final
+
+from cachetools import LRUCache
+from joserfc import jws
+from joserfc.errors import JoseError
+from joserfc.jwk import RSAKey
+
+from .claims import Claims
+from .claims import freeze
+from .config import ClerkConfig
+from .constants import Reason
+from .errors import TokenVerificationError
+from .jwks import SigningKeys
+from .tokens import MAX_TOKEN_SIZE
+from .tokens import UnverifiedToken
+from .tokens import is_number
+from .tokens import read_token
+
+_ALGORITHM: Final = "RS256"
+#: Clerk's own header parameters (``cat``, ``oiat``) are no error.
+_REGISTRY: Final = jws.JWSRegistry(algorithms=[_ALGORITHM], strict_check_header=False)
+_REGISTRY.max_header_length = _REGISTRY.max_payload_length = MAX_TOKEN_SIZE
+
+
+class _SignatureCache:
+    """Remembers which key signed which token: a fact that no clock and no setting can change.
+
+    A token counts only while its key is still the one that the instance would verify it with. A
+    thread that finds the lock taken goes without the cache, so that nothing waits here, not even
+    for a lock that another thread held when the process forked.
+    """
+
+    def __init__(self, size: int) -> None:
+        self._entries: LRUCache[str, tuple[RSAKey, Claims]] = LRUCache(size)
+        self._lock = threading.Lock()
+
+    def get(self, token: str, key: RSAKey) -> Claims | None:
+        if not self._lock.acquire(blocking=False):
+            return None
+        try:
+            signer, claims = self._entries.get(token, (None, None))
+        finally:
+            self._lock.release()
+        return claims if signer is key else None
+
+    def add(self, token: str, key: RSAKey, claims: Claims) -> None:
+        if self._entries.maxsize and self._lock.acquire(blocking=False):
+            try:
+                self._entries[token] = (key, claims)
+            finally:
+                self._lock.release()
+
+
+class TokenVerifier:
+    """Verifies the tokens of one instance with its keys, clock and accepted parties."""
+
+    def __init__(
+        self, config: ClerkConfig, keys: SigningKeys, clock: Callable[[], float]
+    ) -> None:
+        """Verify by these settings.
+
+        :param clock: Returns the wall time in Unix seconds.
+        """
+        self._config = config
+        self._keys = keys
+        self._clock = clock
+        self._signatures = _SignatureCache(config.token_cache_size)
+
+    def verify_session_token(self, text: str, *, clock_skew: float | None = None) -> Claims:
+        """Return the claims of a session token.
+
+        The signature is checked before any claim, so that a forged token learns nothing about
+        the settings; the class of the token is checked here too, so that no caller can forget it.
+
+        :param clock_skew: Seconds to allow instead of ``CLERK_CLOCK_SKEW``.
+        :raises TokenVerificationError: With the reason that Clerk's SDKs use.
+        """
+        claims = self._verify_signature(read_token(text))
+        skew = self._config.clock_skew if clock_skew is None else clock_skew
+        check_claims(claims, self._config, self._clock(), skew)
+        return claims
+
+    def verify_handshake_token(self, text: str) -> list[str]:
+        """Return the ``Set-Cookie`` lines of a handshake token, which has no times to check.
+
+        :raises TokenVerificationError: With the reason that Clerk's SDKs use.
+        """
+        lines = self._verify_signature(read_token(text)).get("handshake")
+        if not isinstance(lines, list):
+            return []
+        return [line for line in lines if isinstance(line, str)]
+
+    def _verify_signature(self, token: UnverifiedToken) -> Claims:
+        if not token.is_session_class:
+            raise TokenVerificationError(
+                "The token is of another class than a session token.", reason=Reason.TOKEN_INVALID
+            )
+        key = self._keys.get(token.kid)
+        claims = self._signatures.get(token.text, key)
+        if claims is None:
+            check_header(token)
+            check_signature(token, key)
+            claims = freeze(token.payload)
+            self._signatures.add(token.text, key, claims)
+        return claims
+
+
+def check_header(token: UnverifiedToken) -> None:
+    """Refuse any type but ``JWT`` and any algorithm but RS256.
+
+    :raises TokenVerificationError: ``token-invalid`` or ``token-invalid-algorithm``.
+    """
+    if token.header.get("typ", "JWT") != "JWT":
+        raise TokenVerificationError("The token's type is not JWT.", reason=Reason.TOKEN_INVALID)
+    if token.header.get("alg") != _ALGORITHM:
+        raise TokenVerificationError(
+            "The token is not signed with RS256.", reason=Reason.TOKEN_INVALID_ALGORITHM
+        )
+
+
+def check_signature(token: UnverifiedToken, key: RSAKey) -> None:
+    """Refuse a token that this key did not sign.
+
+    :raises TokenVerificationError: ``token-invalid-signature``.
+    """
+    try:
+        jws.deserialize_compact(token.text, key, [_ALGORITHM], registry=_REGISTRY)
+    except (JoseError, ValueError) as error:
+        raise TokenVerificationError(
+            "The token's signature is not this instance's.", reason=Reason.TOKEN_INVALID_SIGNATURE
+        ) from error
+
+
+def check_claims(claims: Claims, config: ClerkConfig, now: float, skew: float) -> None:
+    """Refuse a subject, audience, party, issuer or time that does not fit, in Clerk's order.
+
+    :param now: Unix seconds.
+    :param skew: Seconds by which the clocks may differ.
+    :raises TokenVerificationError: With the reason of the first check that fails.
+    """
+    if not isinstance(claims.get("sub"), str):
+        raise TokenVerificationError("The token names no subject (sub).")
+    if not _fits_audience(claims.get("aud"), config.audience):
+        raise TokenVerificationError("The token is for another audience (aud).")
+    if config.authorized_parties and claims.get("azp") not in config.authorized_parties:
+        raise TokenVerificationError(
+            "The token was made for an origin (azp) that CLERK_AUTHORIZED_PARTIES does not list.",
+            reason=Reason.TOKEN_INVALID_AUTHORIZED_PARTIES,
+        )
+    if config.issuers and claims.get("iss") not in config.issuers:
+        raise TokenVerificationError(
+            "The token's issuer (iss) is not listed in CLERK_ISSUERS.",
+            reason=Reason.TOKEN_INVALID_ISSUER,
+        )
+    if _time(claims, "exp", required=True) <= now - skew:
+        raise TokenVerificationError("The token has expired.", reason=Reason.TOKEN_EXPIRED)
+    if _time(claims, "nbf") > now + skew:
+        raise TokenVerificationError(
+            "The token is not valid yet (nbf).", reason=Reason.TOKEN_NOT_ACTIVE_YET
+        )
+    if _time(claims, "iat") > now + skew:
+        raise TokenVerificationError(
+            "The token was issued in the future (iat): check this machine's clock.",
+            reason=Reason.TOKEN_IAT_IN_THE_FUTURE,
+        )
+
+
+def _fits_audience(found: Any, accepted: tuple[str, ...]) -> bool:
+    """Compare audiences only where both sides have one: Clerk's tokens use ``azp`` instead."""
+    if not accepted or found in (None, "", [], False, 0):
+        return True
+    if isinstance(found, str):
+        return found in accepted
+    return isinstance(found, list) and any(item in accepted for item in found)
+
+
+def _time(claims: Claims, name: str, *, required: bool = False) -> float:
+    if name not in claims and not required:
+        return -math.inf
+    value = claims.get(name)
+    if not is_number(value) or not math.isfinite(value):
+        raise TokenVerificationError(f"The token's {name} is missing or no number.")
+    return float(value)
+
