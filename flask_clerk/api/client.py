@@ -158,7 +158,7 @@ def _pause(error: BackendAPIError, attempt: int) -> float | None:
     if error.retry_after is not None:
         return error.retry_after if error.retry_after <= MAX_PAUSE else None
     if error.is_unreachable or error.status in _RETRIED:
-        return random.uniform(0.5, 1.0) * 0.1 * 2**attempt
+        return random.uniform(0.1, 0.2) * float(2**attempt)
     return None
 
 

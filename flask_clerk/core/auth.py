@@ -175,14 +175,14 @@ class SessionAuth(Auth):
             _unpack_permissions(features, organization.get("per"), organization.get("fpm"))
         )
 
-    def has(self, **asked: Any) -> bool:  # noqa: D102
+    def has(self, **asked: Any) -> bool:
         return is_authorized(self, **asked)
 
     @property
-    def user(self) -> Any:  # noqa: D102
+    def user(self) -> Any:
         return self._require_services().user_of(self)
 
-    def get_token(  # noqa: D102
+    def get_token(
         self, template: str | None = None, *, expires_in: int | None = None
     ) -> str | None:
         if template is None and expires_in is None:

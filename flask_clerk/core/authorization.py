@@ -145,13 +145,12 @@ def _is_verified(facts: Facts, asked: Any) -> bool:
         return False
     if not all(_is_age(age) for age in ages):
         return False
-    first, second = (age != _NEVER and age < config["after_minutes"] for age in ages)
-    has_first, has_second = (age != _NEVER for age in ages)
-    if config["level"] == "first_factor" or not has_second:
-        return first
+    is_fresh = [bool(age != _NEVER and age < config["after_minutes"]) for age in ages]
+    if config["level"] == "first_factor" or ages[1] == _NEVER:
+        return is_fresh[0]
     if config["level"] == "second_factor":
-        return second
-    return has_first and first and second
+        return is_fresh[1]
+    return all(is_fresh)
 
 
 def _is_age(value: Any) -> bool:

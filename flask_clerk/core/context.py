@@ -153,7 +153,7 @@ class AuthenticateContext:
 
     @cached_property
     def is_document(self) -> bool:
-        """Whether this is a GET for a top-level document, of which satellites and primaries speak."""
+        """Whether this is a GET for a top-level document."""
         return self.method == "GET" and self.headers.get("Sec-Fetch-Dest") == "document"
 
     @cached_property

@@ -40,7 +40,7 @@ class SigningKeyError(TokenVerificationError):
 
 
 class HandshakeError(ClerkError):
-    """A handshake of a development instance went wrong in a way that only a developer can repair."""
+    """A development instance's handshake failed in a way that only a developer can repair."""
 
     reason = "handshake-failed"
 

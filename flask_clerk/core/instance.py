@@ -19,7 +19,7 @@ from .verify import TokenVerifier
 
 
 class Backend(Protocol):
-    """The calls to Clerk that deciding about a request may take. Each may raise ``ClerkError``."""
+    """The calls to Clerk that a request may take. Each may raise ``ClerkError``."""
 
     def fetch_jwks(self) -> Mapping[str, Any]:
         """Return the instance's JSON Web Key Set."""
@@ -31,6 +31,12 @@ class Backend(Protocol):
         self, session_id: str, body: Mapping[str, Any], *, suffixed_cookies: bool
     ) -> list[str]:
         """Return the ``Set-Cookie`` lines that renew an expired session token."""
+
+    def create_token(self, session_id: str, template: str | None, expires_in: int | None) -> str:
+        """Return a newly minted token of a session."""
+
+    def revoke_session(self, session_id: str) -> None:
+        """End a session."""
 
 
 def wall_clock() -> float:

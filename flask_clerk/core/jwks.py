@@ -82,6 +82,9 @@ class RemoteKeys:
         self._ttl = ttl
         self._clock = clock
         self._current: _KeySet | None = None
+        self._failure: SigningKeyError | None = None
+        self._failed_at = self._searched_at = float("-inf")
+        self._retry_after = 0.0
         self._reset_locks()
 
     def get(self, kid: str | None) -> RSAKey:
@@ -176,9 +179,6 @@ class RemoteKeys:
         self._pid = os.getpid()
         self._lock = threading.Lock()
         self._background = threading.Lock()
-        self._failed_at = self._searched_at = float("-inf")
-        self._retry_after = 0.0
-        self._failure: SigningKeyError | None = None
 
     def _reset_locks_after_fork(self) -> None:
         """Replace locks that a thread of the parent process may hold for ever."""

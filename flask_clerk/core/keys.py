@@ -95,7 +95,7 @@ class SecretKey:
 
 
 def import_public_key(pem: str) -> RSAKey:
-    """Return the RSA public key of a PEM text, as ``CLERK_JWT_KEY`` may hold it.
+    r"""Return the RSA public key of a PEM text, as ``CLERK_JWT_KEY`` may hold it.
 
     Line breaks may be literal ``\\n``, and the header and footer lines may be missing.
 

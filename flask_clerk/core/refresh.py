@@ -22,27 +22,27 @@ _CODE: Final = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _FORWARDED: Final = ("Accept", "Accept-Language", "Origin", "Referer", "User-Agent")
 
 
-class NotRefreshed(ClerkError):
+class NotRefreshedError(ClerkError):
     """There is no renewed token; the reason says why."""
 
 
 def refresh(context: AuthenticateContext, instance: Instance) -> RequestState:
     """Return the signed-in state of a renewed session.
 
-    :raises NotRefreshed: With the reason that Clerk's SDKs use.
+    :raises NotRefreshedError: With the reason that Clerk's SDKs use.
     """
     if context.method != "GET":
-        raise NotRefreshed("Only a GET is renewed.", reason=RefreshReason.NON_GET)
+        raise NotRefreshedError("Only a GET is renewed.", reason=RefreshReason.NON_GET)
     if not context.refresh_token:
-        raise NotRefreshed("There is no refresh cookie.", reason=RefreshReason.NO_COOKIE)
+        raise NotRefreshedError("There is no refresh cookie.", reason=RefreshReason.NO_COOKIE)
     cookies = _fetch_cookies(context, instance)
     if not cookies:
-        raise NotRefreshed("Nothing came back.", reason=RefreshReason.UNEXPECTED_SDK_ERROR)
+        raise NotRefreshedError("Nothing came back.", reason=RefreshReason.UNEXPECTED_SDK_ERROR)
     token = session_token_among(cookies)
     try:
         claims = instance.verify_token(token)
     except TokenVerificationError as error:
-        raise NotRefreshed(
+        raise NotRefreshedError(
             "The renewed token was refused.", reason=RefreshReason.INVALID_SESSION_TOKEN
         ) from error
     return signed_in(
@@ -55,7 +55,7 @@ def refresh(context: AuthenticateContext, instance: Instance) -> RequestState:
 
 def _fetch_cookies(context: AuthenticateContext, instance: Instance) -> list[str]:
     if instance.config.secret_key is None:
-        raise NotRefreshed(
+        raise NotRefreshedError(
             "A secret key is needed to renew tokens.", reason=RefreshReason.MISSING_API_CLIENT
         )
     expired = context.session_token or ""
@@ -71,18 +71,20 @@ def _fetch_cookies(context: AuthenticateContext, instance: Instance) -> list[str
             _session_id(expired), body, suffixed_cookies=context.uses_suffixed_cookies
         )
     except BackendAPIError as error:
-        raise NotRefreshed("The Backend API did not renew it.", reason=_reason(error)) from error
+        raise NotRefreshedError(
+            "The Backend API did not renew it.", reason=_reason(error)
+        ) from error
 
 
 def _session_id(token: str) -> str:
     try:
         session_id = read_token(token).payload.get("sid")
     except TokenVerificationError as error:
-        raise NotRefreshed(
+        raise NotRefreshedError(
             "The expired token cannot be read.", reason=RefreshReason.DECODE_FAILED
         ) from error
     if not isinstance(session_id, str) or not session_id:
-        raise NotRefreshed("The expired token has no sid.", reason=RefreshReason.MISSING_SID)
+        raise NotRefreshedError("The expired token has no sid.", reason=RefreshReason.MISSING_SID)
     return session_id
 
 

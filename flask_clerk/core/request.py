@@ -166,7 +166,7 @@ def _renew(
         return signed_out(error.reason)
     try:
         return refresh.refresh(context, instance)
-    except refresh.NotRefreshed as why:
+    except refresh.NotRefreshedError as why:
         reason = f"{Reason.SESSION_TOKEN_EXPIRED}-refresh-{why.reason}"
         return handshake(context, instance, reason)
 

@@ -12,6 +12,7 @@ from dataclasses import field
 from typing import Any
 from typing import Final
 from typing import NoReturn
+from typing import TypeGuard
 
 from .constants import Reason
 from .errors import TokenVerificationError
@@ -106,7 +107,7 @@ def machine_token_type(token: str) -> str | None:
         return None
 
 
-def is_number(value: object) -> bool:
+def is_number(value: object) -> TypeGuard[int | float]:
     """Whether a JSON value is a number; ``True`` is none."""
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 

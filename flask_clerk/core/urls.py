@@ -42,7 +42,7 @@ def host_of(url: str) -> str:
 
 
 def safe_redirect(target: str | None, base: str, allowed_origins: Iterable[str]) -> str | None:
-    """Return the absolute URL that ``target`` means on the page ``base``, if it may be gone to.
+    r"""Return the absolute URL that ``target`` means on the page ``base``, if it may be gone to.
 
     It may lead to the base's own origin or to one of the allowed ones, so neither ``//evil``,
     ``/\\evil``, ``https:evil``, ``javascript:`` nor user information leads anywhere.

@@ -62,9 +62,7 @@ class _SignatureCache:
 class TokenVerifier:
     """Verifies the tokens of one instance with its keys, clock and accepted parties."""
 
-    def __init__(
-        self, config: ClerkConfig, keys: SigningKeys, clock: Callable[[], float]
-    ) -> None:
+    def __init__(self, config: ClerkConfig, keys: SigningKeys, clock: Callable[[], float]) -> None:
         """Verify by these settings.
 
         :param clock: Returns the wall time in Unix seconds.
@@ -189,4 +187,3 @@ def _time(claims: Claims, name: str, *, required: bool = False) -> float:
     if not is_number(value) or not math.isfinite(value):
         raise TokenVerificationError(f"The token's {name} is missing or no number.")
     return float(value)
-

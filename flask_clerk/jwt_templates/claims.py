@@ -19,7 +19,7 @@ from .values import claims_size
 from .vocabulary import MAX_TEMPLATE_DEPTH
 from .vocabulary import MAX_TEMPLATE_SIZE
 
-Node: TypeAlias = "str | int | float | bool | None | Text | dict[str, Node] | tuple[Node, ...]"
+Node: TypeAlias = "str | int | float | bool | Text | dict[str, Node] | tuple[Node, ...] | None"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,213 @@
+"""What one app knows of Clerk (AppClerk), and what one of its requests turns out to be (Visit)."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from collections.abc import Iterable
+from functools import cached_property
+from typing import Any
+from urllib.parse import quote
+
+from flask import Request
+from flask import Response
+from flask import abort
+from flask import after_this_request
+from flask import current_app
+from flask import redirect
+
+from .core.auth import Auth
+from .core.constants import Status
+from .core.context import AuthenticateContext
+from .core.context import HeaderLookup
+from .core.instance import Instance
+from .core.request import authenticate_request
+from .core.state import HeaderList
+from .core.state import RequestState
+from .exceptions import Forbidden
+from .exceptions import Unauthenticated
+from .guards import Guard
+from .responses import finish
+from .responses import refusal_headers
+from .sign_in import page_url
+from .signals import authenticated
+from .signals import authentication_failed
+from .signals import authorization_denied
+
+logger = logging.getLogger("flask_clerk")
+
+UserLoader = Callable[[str], Any]
+
+_VISIT = "_clerk_visit"
+_URL_SAFE = "!$&'()*+,/:;=@%~"
+
+
+class AppClerk:
+    """One app's Clerk instance and what the app adds to it."""
+
+    def __init__(self, instance: Instance, load_user: Callable[[], UserLoader | None]) -> None:
+        """Bind an instance.
+
+        :param load_user: Returns the app's user loader, which may be registered later.
+        """
+        self.instance = instance
+        self._load_user = load_user
+
+    def __repr__(self) -> str:
+        return f"<AppClerk of {self.instance!r}>"
+
+    def visit_of(self, request: Request) -> Visit:
+        """Return what is known of a request.
+
+        It is kept with the request, not on ``g``, which an outer application context shares
+        between requests: an identity left there would sign the next visitor in.
+        """
+        own = getattr(request, "_get_current_object", lambda: request)()
+        visit = vars(own).get(_VISIT)
+        if visit is None:
+            visit = vars(own)[_VISIT] = Visit(self, own)
+        return visit
+
+    def context_of(self, method: str, url: str, headers: HeaderLookup) -> AuthenticateContext:
+        """Return the facts of a request."""
+        instance = self.instance
+        return AuthenticateContext(method, url, headers, instance.config, instance.clock())
+
+    def load_user(self, user_id: str | None) -> Any:
+        """Return the app's own user, or ``None`` without a loader."""
+        loader = self._load_user()
+        return None if loader is None or user_id is None else loader(user_id)
+
+
+class Visit:
+    """One request: its facts, the decision about it, and what it has been held to."""
+
+    def __init__(self, clerk: AppClerk, request: Request) -> None:
+        """Hold a request; nothing is decided yet."""
+        self._clerk = clerk
+        self._request = request
+        self._enforced: set[int] = set()
+        self._reads_auth = False
+        self._is_finishing = False
+        self._refusal: HeaderList = ()
+
+    @cached_property
+    def context(self) -> AuthenticateContext:
+        """The facts of the request."""
+        request = self._request
+        return self._clerk.context_of(request.method, request_url(request), request.headers)
+
+    @cached_property
+    def state(self) -> RequestState:
+        """The decision about the request, made once."""
+        state = authenticate_request(self.context, self._clerk.instance)
+        if state.headers:
+            self._finish_later()
+        return state
+
+    @property
+    def auth(self) -> Auth:
+        """The auth object. Reading it makes the answer depend on the session."""
+        if not self._reads_auth:
+            self._reads_auth = True
+            self._finish_later()
+        return self._auth
+
+    @cached_property
+    def user(self) -> Any:
+        """The app's own user."""
+        return self._clerk.load_user(self.auth.user_id)
+
+    def announce(self) -> None:
+        """Send the signal that tells how the request was judged."""
+        if not authenticated.receivers and not authentication_failed.receivers:
+            return
+        app = current_app._get_current_object()  # type: ignore[attr-defined]
+        if self.state.is_signed_in:
+            authenticated.send(app, auth=self._auth)
+        elif self.state.status == Status.SIGNED_OUT and self._has_token:
+            authentication_failed.send(app, reason=self.state.reason)
+
+    def enforce(self, guards: Iterable[Guard]) -> None:
+        """Hold the request to these guards, once each; ``OPTIONS`` passes.
+
+        :raises Unauthenticated: If nobody is signed in.
+        :raises Forbidden: If a condition does not hold.
+        """
+        if self._request.method == "OPTIONS":
+            return
+        for guard in guards:
+            if id(guard) in self._enforced:
+                continue
+            try:
+                guard.check(self.auth)
+            except Unauthenticated as error:
+                self._refuse(guard, error)
+            except Forbidden as error:
+                app = current_app._get_current_object()  # type: ignore[attr-defined]
+                authorization_denied.send(app, auth=self.auth, error=error)
+                raise
+            self._enforced.add(id(guard))
+
+    def user_of(self, auth: Auth) -> Any:
+        """Return the app's own user for a session (``Services``)."""
+        return self.user
+
+    def token_of(self, auth: Auth, template: str | None, expires_in: int | None) -> str:
+        """Return a freshly minted token of a session (``Services``)."""
+        backend = self._clerk.instance.backend
+        return backend.create_token(auth.session_id or "", template, expires_in)
+
+    def redirect_to(self, page: str, auth: Auth, return_back_url: str | None) -> Any:
+        """Return a redirect to a page of Clerk's (``Services``)."""
+        return redirect(self.page_url(page, return_back_url))
+
+    def page_url(self, page: str, return_back_url: str | None = None) -> str:
+        """Return the URL of the page ``sign-in`` or ``sign-up``."""
+        is_pending = self._auth.session_status == "pending"
+        return page_url(page, self.context, return_back_url, is_pending=is_pending)
+
+    @cached_property
+    def _auth(self) -> Auth:
+        return self.state.to_auth(self)
+
+    @property
+    def _has_token(self) -> bool:
+        return bool(self.context.token_in_header or self.context.session_token_in_cookie)
+
+    def _refuse(self, guard: Guard, error: Unauthenticated) -> None:
+        wanted = guard.redirect
+        if wanted is None:
+            wanted = self._clerk.instance.config.redirect_to_sign_in
+        if wanted and self._can_be_redirected():
+            abort(redirect(self.page_url("sign-in")))
+        self._refusal = refusal_headers(error.reason, has_token=self._has_token)
+        raise error
+
+    def _can_be_redirected(self) -> bool:
+        """Whether a person is navigating: a script would follow a redirect into a page."""
+        headers = self._request.headers
+        is_script = "HX-Request" in headers or "X-Requested-With" in headers
+        is_get = self._request.method in ("GET", "HEAD")
+        return is_get and self.context.is_navigation and not is_script
+
+    def _finish_later(self) -> None:
+        if not self._is_finishing:
+            self._is_finishing = True
+            after_this_request(self._finish)
+
+    def _finish(self, response: Response) -> Response:
+        headers = self.state.headers
+        if response.status_code == Unauthenticated.code:
+            headers += self._refusal
+        return finish(response, headers, depends_on_session=self._reads_auth)
+
+
+def request_url(request: Request) -> str:
+    """Return the URL as the browser sees it, percent-encoded.
+
+    The server's and ``ProxyFix``'s word counts, ``X-Forwarded-*`` alone does not.
+    """
+    path = quote(request.root_path.rstrip("/") + request.path, safe=_URL_SAFE)
+    query = request.query_string.decode("latin-1")
+    return f"{request.scheme}://{request.host}{path}" + (f"?{query}" if query else "")

@@ -1,0 +1,172 @@
+"""The decorators. They mark a view; the hook enforces the marks before the view is called.
+
+So a decorator that stands above the route decorator still guards, and a caching decorator around
+the view cannot leak a page. A decorated function also checks for itself when something between it
+and the route has hidden the mark.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from collections.abc import Iterable
+from collections.abc import Mapping
+from functools import wraps
+from typing import Any
+from typing import TypeVar
+from typing import overload
+
+from .core.authorization import NOT_ASKED
+from .core.authorization import REVERIFICATION_PRESETS
+from .core.authorization import reverification_config
+from .globals import enforce
+from .guards import ClaimCondition
+from .guards import Guard
+from .guards import mark
+from .guards import mark_public
+
+View = TypeVar("View", bound=Callable[..., Any])
+Decorator = Callable[[View], View]
+
+
+@overload
+def require_auth(view: View, /) -> View: ...
+@overload
+def require_auth(
+    *,
+    role: str = ...,
+    permission: str = ...,
+    feature: str = ...,
+    plan: str = ...,
+    reverification: str | Mapping[str, Any] = ...,
+    claim: str | Mapping[str, Any] = ...,
+    redirect: bool | None = ...,
+) -> Callable[[View], View]: ...
+def require_auth(view: Any = None, /, **conditions: Any) -> Any:
+    """Let only signed-in sessions in, that have all that is asked for.
+
+    Works bare (``@require_auth``) and called, on functions, async views, view classes and in
+    ``MethodView.decorators``.
+
+    :param role: An organization role.
+    :param permission: An organization permission.
+    :param feature: A feature of the plan.
+    :param plan: A plan.
+    :param reverification: A preset, or ``{"level": …, "after_minutes": …}``.
+    :param claim: The name of a claim, or claims with the values allowed.
+    :param redirect: Whether a signed-out navigation is sent to sign in, instead of what
+        ``CLERK_REDIRECT_TO_SIGN_IN`` says.
+    :raises ValueError: For a reverification that does not exist.
+    """
+    guard = make_guard(**conditions)
+    return _guarded(view, guard) if view is not None else lambda view: _guarded(view, guard)
+
+
+def require_claim(path: str | Iterable[str], *allowed: Any) -> Callable[[View], View]:
+    """Let only sessions in that have this claim, with one of the allowed values.
+
+    :param path: The claim's name, or dots into objects; several places may be named in a tuple.
+    :param allowed: Values of the same JSON type, or functions of the claim. A list claim must
+        contain one of them. Without any, the claim must be there and truthy.
+    """
+    guard = Guard(claims=(_claim_condition(path, allowed),))
+    return lambda view: _guarded(view, guard)
+
+
+def require_role(role: str) -> Callable[[View], View]:
+    """Let only sessions in whose active organization gives them this role."""
+    return require_auth(role=role)
+
+
+def require_permission(permission: str) -> Callable[[View], View]:
+    """Let only sessions in whose active organization gives them this permission."""
+    return require_auth(permission=permission)
+
+
+def require_feature(feature: str) -> Callable[[View], View]:
+    """Let only sessions in whose user or organization has this feature."""
+    return require_auth(feature=feature)
+
+
+def require_plan(plan: str) -> Callable[[View], View]:
+    """Let only sessions in whose user or organization is on this plan."""
+    return require_auth(plan=plan)
+
+
+def require_reverification(
+    reverification: str | Mapping[str, Any] = "strict",
+) -> Callable[[View], View]:
+    """Let only sessions in that were verified again lately.
+
+    :param reverification: A preset, or ``{"level": …, "after_minutes": …}``.
+    :raises ValueError: For one that does not exist.
+    """
+    return require_auth(reverification=reverification)
+
+
+def public(view: View) -> View:
+    """Leave this view open where the app or its blueprint is closed."""
+    mark_public(view)
+    return view
+
+
+def make_guard(
+    *,
+    claim: str | Mapping[str, Any] | None = None,
+    reverification: Any = NOT_ASKED,
+    redirect: bool | None = None,
+    **asked: Any,
+) -> Guard:
+    """Return the guard of these conditions, as ``require_auth`` takes them.
+
+    :raises TypeError: For a condition that does not exist.
+    :raises ValueError: For a reverification that does not exist.
+    """
+    unknown = asked.keys() - {"role", "permission", "feature", "plan"}
+    if unknown:
+        raise TypeError(f"require_auth has no condition {', '.join(sorted(unknown))}.")
+    if reverification is not NOT_ASKED and reverification_config(reverification) is None:
+        presets = ", ".join(REVERIFICATION_PRESETS)
+        raise ValueError(
+            f'reverification is one of {presets}, or {{"level": "second_factor", '
+            '"after_minutes": 10}.'
+        )
+    claims = {claim: ()} if isinstance(claim, str) else claim or {}
+    return Guard(
+        asked={name: value for name, value in asked.items() if value is not NOT_ASKED},
+        claims=tuple(_claim_condition(path, _listed(value)) for path, value in claims.items()),
+        reverification=None if reverification is NOT_ASKED else reverification,
+        redirect=redirect,
+    )
+
+
+def _guarded(view: Any, guard: Guard) -> Any:
+    mark(view, guard)
+    if isinstance(view, type):
+        return view
+    if inspect.iscoroutinefunction(view):
+
+        @wraps(view)
+        async def wrapper(*args: Any, **kwargs: Any) -> Any:
+            enforce((guard,))
+            return await view(*args, **kwargs)
+
+    else:
+
+        @wraps(view)
+        def wrapper(*args: Any, **kwargs: Any) -> Any:
+            enforce((guard,))
+            return view(*args, **kwargs)
+
+    return wrapper
+
+
+def _claim_condition(path: str | Iterable[str], allowed: Iterable[Any]) -> ClaimCondition:
+    paths = (path,) if isinstance(path, str) else tuple(path)
+    if not paths or not all(isinstance(name, str) and name for name in paths):
+        raise TypeError("require_claim takes the name of a claim, or a tuple of names.")
+    return ClaimCondition(paths, tuple(allowed))
+
+
+def _listed(value: Any) -> tuple[Any, ...]:
+    return tuple(value) if isinstance(value, (list, tuple, set, frozenset)) else (value,)

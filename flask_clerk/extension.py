@@ -1,0 +1,176 @@
+"""Clerk: the extension. It reads the settings, hooks into the app and holds no app itself."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+from typing import Any
+from typing import Protocol
+from typing import TypeVar
+from typing import cast
+
+from flask import Blueprint
+from flask import current_app
+from flask import g
+from flask import has_app_context
+from flask import request
+
+from .bound import AppClerk
+from .bound import UserLoader
+from .bound import request_url
+from .core.config import ClerkConfig
+from .core.context import HeaderLookup
+from .core.instance import Backend
+from .core.instance import Instance
+from .core.request import authenticate_request
+from .core.state import RequestState
+from .decorators import make_guard
+from .globals import EXTENSION
+from .globals import auth
+from .globals import current_auth
+from .globals import current_clerk
+from .guards import guards_of
+from .guards import mark
+from .organizations import organization_matcher
+from .responses import redirect_to
+from .sign_out import sign_out_blueprint
+from .sign_out import sign_out_url
+
+if TYPE_CHECKING:
+    from flask import Flask
+    from werkzeug.wrappers import Response
+
+Loader = TypeVar("Loader", bound=UserLoader)
+BlueprintT = TypeVar("BlueprintT", bound=Blueprint)
+
+
+class RequestLike(Protocol):
+    """A request of any framework."""
+
+    @property
+    def method(self) -> str:
+        """The HTTP method."""
+
+    @property
+    def url(self) -> Any:
+        """The absolute URL; ``str()`` is taken of it."""
+
+    @property
+    def headers(self) -> HeaderLookup:
+        """The headers, looked up without regard to case."""
+
+
+class Clerk:
+    """Clerk for one app or several.
+
+    Settings come from keyword arguments (named as the settings, without ``CLERK_``), then from
+    ``app.config``, then from the environment.
+    """
+
+    def __init__(self, app: Flask | None = None, **settings: Any) -> None:
+        """Prepare, and initialise the app if there is one already.
+
+        :raises ConfigurationError: If a setting is missing or wrong.
+        """
+        self._settings = settings
+        self._user_loader: UserLoader | None = None
+        if app is not None:
+            self.init_app(app)
+
+    def init_app(self, app: Flask, **settings: Any) -> None:
+        """Let every request of the app know who is there.
+
+        :param settings: Settings of this app alone; they win over those of the constructor.
+        :raises ConfigurationError: If a setting is missing or wrong.
+        :raises RuntimeError: If the app has a Clerk already.
+        """
+        if EXTENSION in app.extensions:
+            raise RuntimeError("This app has a Clerk already; initialise it once.")
+        config = ClerkConfig.load({**self._settings, **settings}, app.config, os.environ)
+        instance = Instance(config, _connect, organization_of=organization_matcher(config))
+        app.extensions[EXTENSION] = AppClerk(instance, lambda: self._user_loader)
+        app.before_request_funcs.setdefault(None, []).insert(0, _before_request)
+        app.register_blueprint(sign_out_blueprint)
+        _put_auth_on_g(app)
+        app.jinja_env.globals.update(
+            auth=auth,
+            clerk_sign_in_url=lambda redirect_url=None: _page_url("sign-in", redirect_url),
+            clerk_sign_up_url=lambda redirect_url=None: _page_url("sign-up", redirect_url),
+            clerk_sign_out_url=sign_out_url,
+        )
+
+    @property
+    def instance(self) -> Instance:
+        """The Clerk instance of the current app.
+
+        :raises RuntimeError: If the current app has none.
+        """
+        return current_clerk().instance
+
+    def user_loader(self, load: Loader) -> Loader:
+        """Register the function that returns the app's own user for a user id.
+
+        It is called once a request, when ``g.auth.user`` is first asked for.
+        """
+        self._user_loader = load
+        return load
+
+    def protect(self, blueprint: BlueprintT, **conditions: Any) -> BlueprintT:
+        """Guard a whole blueprint; conditions are those of ``require_auth``."""
+        mark(blueprint, make_guard(**conditions))
+        return blueprint
+
+    def authenticate_request(self, request: RequestLike) -> RequestState:
+        """Decide about any request that has a method, a URL and headers.
+
+        Nothing is remembered and nothing is put on a response: that is the caller's.
+
+        :raises RuntimeError: If the current app has no Clerk.
+        """
+        clerk = current_clerk()
+        is_flask = hasattr(request, "environ") and hasattr(request, "root_path")
+        url = request_url(request) if is_flask else str(request.url)  # type: ignore[arg-type]
+        context = clerk.context_of(request.method, url, request.headers)
+        return authenticate_request(context, clerk.instance)
+
+
+def _connect(config: ClerkConfig) -> Backend:
+    from .api import BackendAPI
+
+    return BackendAPI(config)
+
+
+def _before_request() -> Response | None:
+    """Decide about the request, send it away if need be, and hold it to the view's guards."""
+    clerk = current_clerk()
+    visit = clerk.visit_of(request)
+    endpoint = request.endpoint
+    view = current_app.view_functions.get(endpoint or "")
+    blueprints = [current_app.blueprints.get(name) for name in request.blueprints]
+    is_static = endpoint is not None and endpoint.rpartition(".")[2] == "static"
+    guards = guards_of(
+        view,
+        request.method,
+        blueprints,
+        closed=clerk.instance.config.require_auth and view is not None and not is_static,
+    )
+    if is_static and not guards:
+        return None
+    visit.announce()
+    if visit.state.location is not None:
+        return redirect_to(visit.state.location)
+    visit.enforce(guards)
+    return None
+
+
+def _page_url(page: str, redirect_url: str | None) -> str:
+    return current_clerk().visit_of(request).page_url(page, redirect_url)
+
+
+def _put_auth_on_g(app: Flask) -> None:
+    """Make ``g.auth`` read the current request's auth, so that it cannot outlive the request."""
+    base = app.app_ctx_globals_class
+    members = {"auth": property(lambda self: current_auth())}
+    app.app_ctx_globals_class = cast(type[Any], type(base.__name__, (base,), members))
+    if has_app_context() and current_app == app:
+        g.auth = auth  # a context older than the class

@@ -1,0 +1,62 @@
+"""``auth``: the auth of the current request, for code and templates alike, and its enforcement."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+from typing import cast
+
+from flask import current_app
+from flask import has_request_context
+from flask import request
+from werkzeug.local import LocalProxy
+
+from .bound import AppClerk
+from .core.auth import Auth
+from .guards import Guard
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+EXTENSION = "clerk"
+
+
+def current_clerk() -> AppClerk:
+    """Return what the current app knows of Clerk.
+
+    :raises RuntimeError: If ``Clerk`` was not initialised with this app.
+    """
+    return clerk_of(current_app)
+
+
+def clerk_of(app: Flask) -> AppClerk:
+    """Return what an app knows of Clerk.
+
+    :raises RuntimeError: If ``Clerk`` was not initialised with it.
+    """
+    found = app.extensions.get(EXTENSION)
+    if found is None:
+        raise RuntimeError("This app has no Clerk yet: call Clerk(app) or clerk.init_app(app).")
+    return cast(AppClerk, found)
+
+
+def current_auth() -> Auth:
+    """Return the auth of the current request; signed out where there is no request."""
+    if not has_request_context():
+        return Auth()
+    return current_clerk().visit_of(request).auth
+
+
+def enforce(guards: Iterable[Guard]) -> None:
+    """Hold the current request to these guards, once each.
+
+    :raises Unauthenticated: If nobody is signed in.
+    :raises Forbidden: If a condition does not hold.
+    """
+    if not has_request_context():
+        raise RuntimeError("A guarded view was called outside of a request.")
+    current_clerk().visit_of(request).enforce(guards)
+
+
+#: The auth of the current request. ``g.auth`` is the same.
+auth: Auth = cast(Auth, LocalProxy(current_auth))

@@ -1,0 +1,131 @@
+"""Guards: what a view asks of a session, the marks that carry it, and the verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from collections.abc import Mapping
+from dataclasses import dataclass
+from dataclasses import field
+from typing import Any
+from typing import Final
+
+from .core.auth import Auth
+from .core.claims import MISSING
+from .exceptions import Forbidden
+from .exceptions import ReverificationRequired
+from .exceptions import Unauthenticated
+
+_GUARDS: Final = "__clerk_guards__"
+_PUBLIC: Final = "__clerk_public__"
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimCondition:
+    """A claim that a session must have, at one of several places.
+
+    With no allowed values the claim must be there and truthy. A scalar must equal an allowed
+    value of the same JSON type, a list must contain one, and a callable is asked.
+    """
+
+    paths: tuple[str, ...]
+    allowed: tuple[Any, ...] = ()
+
+    def holds_for(self, auth: Auth) -> bool:
+        """Whether the session has such a claim."""
+        claims = (auth.claim(path, MISSING) for path in self.paths)
+        return any(claim is not MISSING and self._accepts(claim) for claim in claims)
+
+    def _accepts(self, claim: Any) -> bool:
+        if not self.allowed:
+            return bool(claim)
+        return any(_is_allowed(claim, allowed) for allowed in self.allowed)
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """A signed-in session, and what else is asked of it.
+
+    :param asked: Arguments of ``has()`` other than ``reverification``.
+    :param reverification: The preset or mapping asked for, or ``None``.
+    :param redirect: Whether a signed-out navigation goes to sign in; the setting's word if
+        ``None``.
+    """
+
+    asked: Mapping[str, Any] = field(default_factory=dict)
+    claims: tuple[ClaimCondition, ...] = ()
+    reverification: Any = None
+    redirect: bool | None = None
+
+    def check(self, auth: Auth) -> None:
+        """Refuse a session that does not have it all.
+
+        :raises Unauthenticated: If nobody is signed in.
+        :raises Forbidden: If a condition does not hold.
+        :raises ReverificationRequired: If all but a fresh verification is there.
+        """
+        if not auth.is_signed_in:
+            raise Unauthenticated(reason=auth.reason)
+        has_all = not self.asked or auth.has(**self.asked)
+        if not has_all or not all(claim.holds_for(auth) for claim in self.claims):
+            raise Forbidden(reason="condition-not-met")
+        if self.reverification and not auth.has(reverification=self.reverification):
+            raise ReverificationRequired(self.reverification)
+
+
+def mark(target: Any, guard: Guard) -> None:
+    """Leave a guard on a view, a view class or a blueprint."""
+    setattr(target, _GUARDS, (*getattr(target, _GUARDS, ()), guard))
+
+
+def mark_public(target: Any) -> None:
+    """Leave the mark of a view, a view class or a blueprint that is open to everybody."""
+    setattr(target, _PUBLIC, True)
+
+
+def guards_of(
+    view: Any, method: str, blueprints: Iterable[Any], *, closed: bool
+) -> tuple[Guard, ...]:
+    """Return every guard between a request and a view.
+
+    A public view is open where its blueprint or the app is closed; what the view itself asks for
+    stays.
+
+    :param closed: Whether views without any mark ask for a session.
+    """
+    own = [view, *_parts_of_class(view, method)]
+    around = list(blueprints)
+    guards = _collect(own)
+    if any(getattr(target, _PUBLIC, False) for target in own):
+        return guards
+    guards += _collect(around)
+    is_public = any(getattr(target, _PUBLIC, False) for target in around)
+    return guards or ((Guard(),) if closed and not is_public else ())
+
+
+def _parts_of_class(view: Any, method: str) -> list[Any]:
+    """Return the class of a class-based view and its function for this HTTP method."""
+    view_class = getattr(view, "view_class", None)
+    if view_class is None:
+        return []
+    name = method.lower()
+    function = getattr(view_class, name, None)
+    if function is None and name == "head":
+        function = getattr(view_class, "get", None)
+    return [view_class, function]
+
+
+def _collect(targets: Iterable[Any]) -> tuple[Guard, ...]:
+    return tuple(guard for target in targets for guard in getattr(target, _GUARDS, ()))
+
+
+def _is_allowed(claim: Any, allowed: Any) -> bool:
+    if callable(allowed):
+        return bool(allowed(claim))
+    if isinstance(claim, list):
+        return any(_is_same(item, allowed) for item in claim)
+    return _is_same(claim, allowed)
+
+
+def _is_same(claim: Any, allowed: Any) -> bool:
+    """Compare as JSON does: ``true`` is not ``1``."""
+    return isinstance(claim, bool) is isinstance(allowed, bool) and bool(claim == allowed)

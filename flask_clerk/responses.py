@@ -1,0 +1,53 @@
+"""What goes onto a response: the decision's headers, and what tells caches and clients."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from flask import Response
+
+from .core.constants import Headers
+from .core.constants import Status
+from .core.state import HeaderList
+
+_VARIES_WITH: Final = ("Cookie", "Authorization")
+
+
+def redirect_to(location: str) -> Response:
+    """Return the 307 of a handshake. Its body is empty: the URL may carry a token."""
+    return Response(status=307, headers={"Location": location})
+
+
+def finish(response: Response, headers: HeaderList, *, depends_on_session: bool) -> Response:
+    """Put the decision's headers on a response, whatever the view answered.
+
+    :param depends_on_session: Whether the view or a guard has read who is signed in. Then, and
+        where cookies are set, no shared cache may keep the answer, unless the view says otherwise.
+    """
+    for name, value in headers:
+        if name == "Set-Cookie":
+            response.headers.add(name, value)
+            depends_on_session = True
+        elif name != "Location":
+            response.headers[name] = value
+    if depends_on_session:
+        response.headers.setdefault("Cache-Control", "private")
+    response.vary.update(_VARIES_WITH)
+    return response
+
+
+def refusal_headers(reason: str | None, *, has_token: bool) -> HeaderList:
+    """Return the headers of a 401: the challenge, and the reason.
+
+    RFC 6750, section 3.1: a request without any token gets a challenge without an error code.
+    """
+    challenge = "Bearer"
+    if has_token:
+        from authlib.oauth2.rfc6750 import InvalidTokenError
+
+        challenge = dict(InvalidTokenError().get_headers())["WWW-Authenticate"]
+    return (
+        ("WWW-Authenticate", challenge),
+        (Headers.STATUS, Status.SIGNED_OUT),
+        (Headers.REASON, reason or Status.SIGNED_OUT),
+    )
