@@ -23,6 +23,7 @@ from .exceptions import Forbidden
 from .exceptions import ReverificationRequired
 from .exceptions import Unauthenticated
 from .extension import Clerk
+from .forms import kept_form
 from .globals import auth
 from .signals import authenticated
 from .signals import authentication_failed
@@ -48,6 +49,7 @@ __all__ = [
     "authenticated",
     "authentication_failed",
     "authorization_denied",
+    "kept_form",
     "public",
     "require_auth",
     "require_claim",

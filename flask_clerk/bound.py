@@ -17,6 +17,7 @@ from flask import current_app
 from flask import redirect
 
 from .core.auth import Auth
+from .core.constants import Reason
 from .core.constants import Status
 from .core.context import AuthenticateContext
 from .core.context import HeaderLookup
@@ -26,6 +27,7 @@ from .core.state import HeaderList
 from .core.state import RequestState
 from .exceptions import Forbidden
 from .exceptions import Unauthenticated
+from .forms import keep_form
 from .guards import Guard
 from .responses import finish
 from .responses import refusal_headers
@@ -175,7 +177,17 @@ class Visit:
     def _has_token(self) -> bool:
         return bool(self.context.token_in_header or self.context.session_token_in_cookie)
 
+    @property
+    def _could_be_renewed(self) -> bool:
+        """Whether only time stands between the request and its session."""
+        reason = self.state.reason or ""
+        return bool(self.context.frontend_api) and reason.startswith(
+            (Reason.SESSION_TOKEN_EXPIRED, Reason.SESSION_TOKEN_BEFORE_UAT)
+        )
+
     def _refuse(self, guard: Guard, error: Unauthenticated) -> None:
+        if guard.keep_form and self._could_be_renewed and keep_form(self.context):
+            abort(redirect(self.context.url, 303))
         wanted = guard.redirect
         if wanted is None:
             wanted = self._clerk.instance.config.redirect_to_sign_in

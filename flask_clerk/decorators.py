@@ -41,6 +41,7 @@ def require_auth(
     reverification: str | Mapping[str, Any] = ...,
     claim: str | Mapping[str, Any] = ...,
     redirect: bool | None = ...,
+    keep_form: bool = ...,
 ) -> Callable[[View], View]: ...
 def require_auth(view: Any = None, /, **conditions: Any) -> Any:
     """Let only signed-in sessions in, that have all that is asked for.
@@ -56,6 +57,8 @@ def require_auth(view: Any = None, /, **conditions: Any) -> Any:
     :param claim: The name of a claim, or claims with the values allowed.
     :param redirect: Whether a signed-out navigation is sent to sign in, instead of what
         ``CLERK_REDIRECT_TO_SIGN_IN`` says.
+    :param keep_form: Whether a form posted with a session that has just expired is put aside and
+        shown again, with ``kept_form()``, once the session is renewed. Needs ``SECRET_KEY``.
     :raises ValueError: For a reverification that does not exist.
     """
     guard = make_guard(**conditions)
@@ -115,6 +118,7 @@ def make_guard(
     claim: str | Mapping[str, Any] | None = None,
     reverification: Any = NOT_ASKED,
     redirect: bool | None = None,
+    keep_form: bool = False,
     **asked: Any,
 ) -> Guard:
     """Return the guard of these conditions, as ``require_auth`` takes them.
@@ -137,6 +141,7 @@ def make_guard(
         claims=tuple(_claim_condition(path, _listed(value)) for path, value in claims.items()),
         reverification=None if reverification is NOT_ASKED else reverification,
         redirect=redirect,
+        keep_form=keep_form,
     )
 
 

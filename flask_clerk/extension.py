@@ -87,7 +87,7 @@ class Clerk:
         if EXTENSION in app.extensions:
             raise RuntimeError("This app has a Clerk already; initialise it once.")
         config = ClerkConfig.load({**self._settings, **settings}, app.config, os.environ)
-        instance = Instance(config, _connect, organization_of=organization_matcher(config))
+        instance = Instance(config, connect, organization_of=organization_matcher(config))
         app.extensions[EXTENSION] = AppClerk(instance, lambda: self._user_loader)
         app.before_request_funcs.setdefault(None, []).insert(0, _before_request)
         app.register_blueprint(sign_out_blueprint)
@@ -134,7 +134,8 @@ class Clerk:
         return authenticate_request(context, clerk.instance)
 
 
-def _connect(config: ClerkConfig) -> Backend:
+def connect(config: ClerkConfig) -> Backend:
+    """Return the Backend API client of an instance; ``requests`` is loaded only now."""
     from .api import BackendAPI
 
     return BackendAPI(config)

@@ -49,12 +49,14 @@ class Guard:
     :param reverification: The preset or mapping asked for, or ``None``.
     :param redirect: Whether a signed-out navigation goes to sign in; the setting's word if
         ``None``.
+    :param keep_form: Whether the fields of a form outlive a session that expires meanwhile.
     """
 
     asked: Mapping[str, Any] = field(default_factory=dict)
     claims: tuple[ClaimCondition, ...] = ()
     reverification: Any = None
     redirect: bool | None = None
+    keep_form: bool = False
 
     def check(self, auth: Auth) -> None:
         """Refuse a session that does not have it all.

@@ -18,9 +18,9 @@ from .core.errors import ClerkError
 from .core.errors import TokenVerificationError
 from .core.instance import Instance
 from .core.urls import host_of
-from .core.urls import origin_of
 from .core.urls import safe_redirect
 from .decorators import public
+from .forms import comes_from_here
 from .globals import current_clerk
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def sign_out() -> Response:
     """
     clerk = current_clerk()
     context = clerk.visit_of(request).context
-    if not _comes_from_here(context):
+    if not comes_from_here(context):
         abort(403, "Sign out from a page of this application.")
     _revoke(context, clerk.instance)
     asked = request.form.get("redirect_url")
@@ -54,13 +54,6 @@ def sign_out() -> Response:
     response = redirect(target or "/", 303)
     _expire_cookies(response, context)
     return response
-
-
-def _comes_from_here(context: AuthenticateContext) -> bool:
-    site = context.headers.get("Sec-Fetch-Site")
-    if site is not None:
-        return site == "same-origin"
-    return bool(context.origin) and origin_of(context.headers.get("Origin") or "") == context.origin
 
 
 def _revoke(context: AuthenticateContext, instance: Instance) -> None:

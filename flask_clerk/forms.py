@@ -1,0 +1,62 @@
+"""Keeping a form whose session expired while the person was typing.
+
+A POST cannot go through a handshake: the browser would arrive back with a GET and no fields. So
+the fields wait in Flask's session while the browser is sent to the same URL with a GET, which
+renews the session on its way, and the view shows them again.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from flask import request
+from flask import session
+from werkzeug.datastructures import MultiDict
+
+from .core.context import AuthenticateContext
+from .core.urls import origin_of
+
+#: Bytes of names and values. Flask's session is a cookie, which browsers cap at 4 KB.
+MAX_FORM_SIZE: Final = 2048
+
+_KEY: Final = "_clerk_kept_form"
+
+
+def comes_from_here(context: AuthenticateContext) -> bool:
+    """Whether a form of this app sent the request, by the browser's own word.
+
+    Browsers name the place with ``Sec-Fetch-Site`` and with ``Origin``, which no page can forge;
+    a request with neither counts as another site's.
+    """
+    site = context.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        return site == "same-origin"
+    return bool(context.origin) and origin_of(context.headers.get("Origin") or "") == context.origin
+
+
+def keep_form(context: AuthenticateContext) -> bool:
+    """Put the posted fields aside if that can be done, and say whether it was.
+
+    Only fields that a page of this app posted are kept, so that no other site can fill in a form
+    here. Files are not kept.
+    """
+    if context.method != "POST" or not context.is_navigation or not comes_from_here(context):
+        return False
+    fields = [[name, value] for name, value in request.form.items(multi=True)]
+    size = sum(len(name.encode()) + len(value.encode()) for name, value in fields)
+    if not fields or size > MAX_FORM_SIZE or request.files:
+        return False
+    session[_KEY] = {"path": request.path, "fields": fields}
+    return True
+
+
+def kept_form() -> MultiDict[str, str] | None:
+    """Return the fields that were put aside for this page, once; ``None`` if there are none.
+
+    Show them in the form again: the person decides whether to send it.
+    """
+    kept = session.get(_KEY)
+    if not isinstance(kept, dict) or kept.get("path") != request.path:
+        return None
+    del session[_KEY]
+    return MultiDict((name, value) for name, value in kept["fields"])
