@@ -182,7 +182,11 @@ class Visit:
         """Whether only time stands between the request and its session."""
         reason = self.state.reason or ""
         return bool(self.context.frontend_api) and reason.startswith(
-            (Reason.SESSION_TOKEN_EXPIRED, Reason.SESSION_TOKEN_BEFORE_UAT)
+            (
+                Reason.SESSION_TOKEN_EXPIRED,
+                Reason.SESSION_TOKEN_BEFORE_UAT,
+                Reason.UAT_WITHOUT_SESSION_TOKEN,
+            )
         )
 
     def _refuse(self, guard: Guard, error: Unauthenticated) -> None:

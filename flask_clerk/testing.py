@@ -50,7 +50,8 @@ class ClerkKeys:
     @property
     def public_pem(self) -> str:
         """The public key, as ``CLERK_JWT_KEY`` takes it."""
-        return self._key.as_pem(private=False).decode("ascii")
+        pem: bytes = self._key.as_pem(private=False)
+        return pem.decode("ascii")
 
     @property
     def settings(self) -> dict[str, str]:
