@@ -7,6 +7,7 @@ from collections.abc import Callable
 from collections.abc import Iterable
 from functools import cached_property
 from typing import Any
+from typing import cast
 from urllib.parse import quote
 
 from flask import Request
@@ -21,10 +22,12 @@ from .core.constants import Reason
 from .core.constants import Status
 from .core.context import AuthenticateContext
 from .core.context import HeaderLookup
+from .core.errors import HandshakeError
 from .core.instance import Instance
 from .core.request import authenticate_request
 from .core.state import HeaderList
 from .core.state import RequestState
+from .core.state import signed_out
 from .exceptions import Forbidden
 from .exceptions import Unauthenticated
 from .forms import keep_form
@@ -40,8 +43,8 @@ logger = logging.getLogger("flask_clerk")
 
 UserLoader = Callable[[str], Any]
 
-_VISIT = "_clerk_visit"
-_URL_SAFE = "!$&'()*+,/:;=@%~"
+_VISITS = "_clerk_visits"
+_URL_SAFE = "!$&'()*+,/:;=@~"
 
 
 class AppClerk:
@@ -62,12 +65,14 @@ class AppClerk:
         """Return what is known of a request.
 
         It is kept with the request, not on ``g``, which an outer application context shares
-        between requests: an identity left there would sign the next visitor in.
+        between requests: an identity left there would sign the next visitor in. Each app's is kept
+        apart: under another app's context, that app judges the request by its own keys.
         """
         own = getattr(request, "_get_current_object", lambda: request)()
-        visit = vars(own).get(_VISIT)
+        visits: dict[AppClerk, Visit] = vars(own).setdefault(_VISITS, {})
+        visit = visits.get(self)
         if visit is None:
-            visit = vars(own)[_VISIT] = Visit(self, own)
+            visit = visits[self] = Visit(self, own)
         return visit
 
     def context_of(self, method: str, url: str, headers: HeaderLookup) -> AuthenticateContext:
@@ -88,7 +93,7 @@ class Visit:
         """Hold a request; nothing is decided yet."""
         self._clerk = clerk
         self._request = request
-        self._enforced: set[int] = set()
+        self._enforced: list[Guard] = []
         self._reads_auth = False
         self._is_finishing = False
         self._refusal: HeaderList = ()
@@ -101,11 +106,23 @@ class Visit:
 
     @cached_property
     def state(self) -> RequestState:
-        """The decision about the request, made once."""
-        state = authenticate_request(self.context, self._clerk.instance)
+        """The decision about the request, made once.
+
+        :raises HandshakeError: Once; the error page that asks again finds nobody signed in.
+        """
+        try:
+            state = authenticate_request(self.context, self._clerk.instance)
+        except HandshakeError as error:
+            vars(self)["state"] = signed_out(error.reason)
+            raise
         if state.headers:
             self._finish_later()
         return state
+
+    @property
+    def decision(self) -> RequestState | None:
+        """The decision about the request, if one was asked for."""
+        return cast("RequestState | None", vars(self).get("state"))
 
     @property
     def auth(self) -> Auth:
@@ -139,7 +156,7 @@ class Visit:
         if self._request.method == "OPTIONS":
             return
         for guard in guards:
-            if id(guard) in self._enforced:
+            if any(guard is held for held in self._enforced):
                 continue
             try:
                 guard.check(self.auth)
@@ -149,7 +166,7 @@ class Visit:
                 app = current_app._get_current_object()  # type: ignore[attr-defined]
                 authorization_denied.send(app, auth=self.auth, error=error)
                 raise
-            self._enforced.add(id(guard))
+            self._enforced.append(guard)
 
     def user_of(self, auth: Auth) -> Any:
         """Return the app's own user for a session (``Services``)."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 from typing import Any
 from typing import Protocol
@@ -19,6 +20,7 @@ from .bound import AppClerk
 from .bound import UserLoader
 from .bound import request_url
 from .core.config import ClerkConfig
+from .core.config import wants_local
 from .core.context import HeaderLookup
 from .core.instance import Backend
 from .core.instance import Instance
@@ -30,6 +32,7 @@ from .globals import auth
 from .globals import current_auth
 from .globals import current_clerk
 from .guards import guards_of
+from .guards import is_outside
 from .guards import mark
 from .organizations import organization_matcher
 from .responses import redirect_to
@@ -86,8 +89,7 @@ class Clerk:
         """
         if EXTENSION in app.extensions:
             raise RuntimeError("This app has a Clerk already; initialise it once.")
-        config = ClerkConfig.load({**self._settings, **settings}, app.config, os.environ)
-        instance = Instance(config, connect, organization_of=organization_matcher(config))
+        instance = _open_instance(app, {**self._settings, **settings})
         app.extensions[EXTENSION] = AppClerk(instance, lambda: self._user_loader)
         app.before_request_funcs.setdefault(None, []).insert(0, _before_request)
         app.register_blueprint(sign_out_blueprint)
@@ -134,6 +136,18 @@ class Clerk:
         return authenticate_request(context, clerk.instance)
 
 
+def _open_instance(app: Flask, arguments: Mapping[str, Any]) -> Instance:
+    if not wants_local(arguments, app.config, os.environ):
+        config = ClerkConfig.load(arguments, app.config, os.environ)
+        return Instance(config, connect, organization_of=organization_matcher(config))
+    from .local.web.attach import attach
+
+    config, backend, clock = attach(app, arguments, os.environ)
+    return Instance(
+        config, lambda config: backend, clock=clock, organization_of=organization_matcher(config)
+    )
+
+
 def connect(config: ClerkConfig) -> Backend:
     """Return the Backend API client of an instance; ``requests`` is loaded only now."""
     from .api import BackendAPI
@@ -149,6 +163,8 @@ def _before_request() -> Response | None:
     view = current_app.view_functions.get(endpoint or "")
     blueprints = [current_app.blueprints.get(name) for name in request.blueprints]
     is_static = endpoint is not None and endpoint.rpartition(".")[2] == "static"
+    if is_outside(blueprints):
+        return None
     guards = guards_of(
         view,
         request.method,

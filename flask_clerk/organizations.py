@@ -49,10 +49,11 @@ def _rules(setting: str, patterns: Iterable[str], endpoint: str) -> list[Rule]:
     for pattern in patterns:
         try:
             rule = Rule(pattern, endpoint=endpoint)
-            Map([rule.empty()])
+            compiled = rule.empty()
+            Map([compiled])
         except (ValueError, LookupError, TypeError) as error:
             raise ConfigurationError(f"{setting}: {pattern!r} is no URL rule: {error}.") from error
-        if endpoint == _ORGANIZATION and not rule.arguments & {"id", "slug"}:
+        if endpoint == _ORGANIZATION and not compiled.arguments & {"id", "slug"}:
             raise ConfigurationError(f"{setting}: {pattern!r} needs <slug> or <id>.")
         rules.append(rule)
     return rules

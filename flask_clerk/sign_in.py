@@ -38,7 +38,7 @@ def page_url(
     config = context.config
     url = urljoin(context.url, _page(page, config))
     if is_pending:
-        url = f"{url}/tasks"
+        url = _below(url, "tasks")
     leaves_app = origin_of(url) != context.origin
     back = _way_back(page, context, return_back_url)
     if leaves_app and config.is_satellite:
@@ -57,12 +57,17 @@ def _page(page: str, config: ClerkConfig) -> str:
     if page == SIGN_UP and config.sign_up_url:
         return config.sign_up_url
     if page == SIGN_UP and config.sign_in_url:
-        return f"{config.sign_in_url}/create"
+        return _below(config.sign_in_url, "create")
     if config.instance_frontend_api is None:
         raise ConfigurationError(
             "There is no page to sign in at: set CLERK_PUBLISHABLE_KEY, or CLERK_SIGN_IN_URL."
         )
     return f"{accounts_url(config.instance_frontend_api)}/{page}"
+
+
+def _below(url: str, page: str) -> str:
+    path, mark, query = url.partition("?")
+    return f"{path.rstrip('/')}/{page}{mark}{query}"
 
 
 def _way_back(page: str, context: AuthenticateContext, asked: str | None) -> str:

@@ -6,13 +6,13 @@ everything that is asked holds. What is malformed, on either side, is a *no*.
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Mapping
 from typing import Any
 from typing import Final
 from typing import Protocol
 
+from .tokens import is_finite
 from .tokens import is_number
 
 #: Stands for "not asked"; an explicit ``None`` is a question whose answer is no.
@@ -154,7 +154,7 @@ def _is_verified(facts: Facts, asked: Any) -> bool:
 
 
 def _is_age(value: Any) -> bool:
-    return is_number(value) and math.isfinite(value) and (value == _NEVER or value >= 0)
+    return is_finite(value) and (value == _NEVER or value >= 0)
 
 
 def _with_org(name: str) -> str:

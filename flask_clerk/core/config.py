@@ -152,6 +152,18 @@ class ClerkConfig:
             )
 
 
+def wants_local(*places: Mapping[str, Any]) -> bool:
+    """Whether the first place that has ``local`` asks for a local Clerk.
+
+    :param places: As :meth:`ClerkConfig.load` takes them; ``local`` may also be an instance.
+    :raises ConfigurationError: If the value is neither a boolean nor an instance.
+    """
+    value = _first((place, ["local", f"{_PREFIX}LOCAL"]) for place in places)
+    if value is None or isinstance(value, (bool, str, int)):
+        return value is not None and settings.flag(value, f"{_PREFIX}LOCAL")
+    return True
+
+
 def _is_absolute(url: str | None) -> bool:
     return url is not None and not url.startswith("/")
 

@@ -21,7 +21,6 @@ from .urls import query_of
 _LEADING_INTEGER = re.compile(r"\s*([+-]?)(?:0[xX]([0-9a-fA-F]+)|([0-9]+))")
 _INVALID_ESCAPE = re.compile(r"%(?![0-9a-fA-F]{2})")
 _ISSUER_SCHEME = re.compile(r"https?://", re.IGNORECASE)
-_MAX_INTEGER_DIGITS = 300
 
 
 class HeaderLookup(Protocol):
@@ -64,8 +63,11 @@ class AuthenticateContext:
 
     @cached_property
     def path(self) -> str:
-        """The path of the URL, percent-encoded."""
-        return urlsplit(self.url).path or "/"
+        """The path of the URL, percent-encoded; ``/`` if its host is none worth the name."""
+        try:
+            return urlsplit(self.url).path or "/"
+        except ValueError:
+            return "/"
 
     @cached_property
     def token_in_header(self) -> str | None:
@@ -99,8 +101,11 @@ class AuthenticateContext:
 
     @cached_property
     def uses_suffixed_cookies(self) -> bool:
-        """Which of the two generations of cookies to believe."""
-        return _believes_suffixed(self)
+        """Which of the two generations of cookies to believe.
+
+        Without a publishable key there is no suffix to look for.
+        """
+        return self.config.publishable_key is not None and _believes_suffixed(self)
 
     @cached_property
     def session_token_in_cookie(self) -> str | None:
@@ -207,11 +212,10 @@ def _leading_integer(text: str) -> float:
     if match is None:
         return 0
     sign, hexadecimal, decimal = match.groups()
-    digits = hexadecimal or decimal
-    if len(digits) > _MAX_INTEGER_DIGITS:
+    try:
+        number = float(int(hexadecimal, 16) if hexadecimal else int(decimal))
+    except (OverflowError, ValueError):  # more digits than a float holds, or than Python converts
         number = float("inf")
-    else:
-        number = float(int(digits, 16 if hexadecimal else 10))
     return -number if sign == "-" else number
 
 

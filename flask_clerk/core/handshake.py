@@ -110,8 +110,8 @@ def resolve(context: AuthenticateContext, instance: Instance) -> RequestState | 
 
 
 def set_cookie_headers(lines: list[str]) -> HeaderList:
-    """Return ``Set-Cookie`` headers; a line that could forge another header is dropped."""
-    return tuple(("Set-Cookie", line) for line in lines if line.isprintable())
+    """Return ``Set-Cookie`` headers; a line that is none or could forge another is dropped."""
+    return tuple(("Set-Cookie", line) for line in lines if line.isascii() and line.isprintable())
 
 
 def session_token_among(lines: list[str]) -> str:

@@ -14,6 +14,7 @@ from typing import Final
 from typing import Protocol
 
 from joserfc.errors import JoseError
+from joserfc.errors import SecurityWarning
 from joserfc.jwk import RSAKey
 
 from .constants import Reason
@@ -30,6 +31,8 @@ FIRST_RETRY: Final = 1.0
 LONGEST_RETRY: Final = 30.0
 #: Seconds beyond the TTL for which the last good keys serve while fetches fail.
 MAX_STALENESS: Final = 3600.0
+#: Seconds after a failed fetch for which no request waits for another while old keys can serve.
+_OUTAGE: Final = 120.0
 #: The part of the TTL after which a request starts a fetch behind the scenes.
 _EARLY: Final = 0.8
 _MAX_KEYS: Final = 100
@@ -82,7 +85,7 @@ class RemoteKeys:
         self._ttl = ttl
         self._clock = clock
         self._current: _KeySet | None = None
-        self._failure: SigningKeyError | None = None
+        self._failure = ("The signing keys could not be loaded.", Reason.JWK_FAILED_TO_LOAD)
         self._failed_at = self._searched_at = float("-inf")
         self._retry_after = 0.0
         self._reset_locks()
@@ -117,12 +120,19 @@ class RemoteKeys:
             if 0 <= age < self._ttl:
                 self._renew_behind_the_scenes(current)
                 return current
+            if self._is_outage() and age < self._ttl + MAX_STALENESS:
+                self._renew_behind_the_scenes(current)
+                return current
         renewed = self._renew(current)
         if renewed is not None:
             return renewed
         if current is not None and self._clock() - current.fetched_at < self._ttl + MAX_STALENESS:
             return current
-        raise self._failure or SigningKeyError("The signing keys could not be loaded.")
+        message, reason = self._failure
+        raise SigningKeyError(message, reason=reason)
+
+    def _is_outage(self) -> bool:
+        return bool(self._retry_after) and 0 <= self._clock() - self._failed_at < _OUTAGE
 
     def _renew(self, seen: _KeySet | None) -> _KeySet | None:
         """Return keys newer than ``seen``, or ``None`` when a fetch failed or must wait."""
@@ -158,7 +168,7 @@ class RemoteKeys:
         except ClerkError as error:
             self._failed_at = now
             self._retry_after = min(max(self._retry_after * 2, FIRST_RETRY), LONGEST_RETRY)
-            self._failure = SigningKeyError(error.message, reason=_failure_reason(error))
+            self._failure = (error.message, _failure_reason(error))
             logger.warning("The signing keys could not be loaded: %s", error)
             return None
         self._retry_after = 0.0
@@ -210,9 +220,11 @@ def _read_key(jwk: Any) -> RSAKey | None:
     if jwk.get("use", "sig") != "sig":
         return None
     try:
+        if "verify" not in jwk.get("key_ops", ["verify"]):
+            return None
         key = RSAKey.import_key({"kty": "RSA", "n": jwk["n"], "e": jwk["e"]})
-    except (KeyError, TypeError, ValueError, AttributeError, JoseError):
-        return None
+    except (KeyError, TypeError, ValueError, AttributeError, JoseError, SecurityWarning):
+        return None  # where warnings are errors, joserfc raises the one about a short key
     return key if is_strong(key) else None
 
 

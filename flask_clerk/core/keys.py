@@ -108,7 +108,9 @@ def import_public_key(pem: str) -> RSAKey:
     label = "RSA PUBLIC KEY" if "BEGIN RSA PUBLIC KEY" in text else "PUBLIC KEY"
     lines = "\n".join(textwrap.wrap(body, 64))
     try:
-        key: RSAKey = RSAKey.import_key(f"-----BEGIN {label}-----\n{lines}\n-----END {label}-----\n")
+        key: RSAKey = RSAKey.import_key(
+            f"-----BEGIN {label}-----\n{lines}\n-----END {label}-----\n"
+        )
     except (ValueError, TypeError, JoseError) as error:
         raise ConfigurationError(
             "CLERK_JWT_KEY is not a PEM public key; copy it from the API keys page of Clerk's "

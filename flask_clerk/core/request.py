@@ -19,6 +19,7 @@ from .instance import Instance
 from .state import RequestState
 from .state import signed_in
 from .state import signed_out
+from .tokens import is_number
 from .tokens import read_token
 from .urls import safe_redirect
 from .urls import with_added
@@ -144,7 +145,8 @@ def _verify(
         unverified = read_token(token)
         if not unverified.is_session_class:
             return signed_out(Reason.TOKEN_TYPE_MISMATCH)
-        if "iat" in unverified.payload and unverified.number("iat") < not_before:
+        issued_at = unverified.payload.get("iat")
+        if is_number(issued_at) and issued_at < not_before:
             return handshake(context, instance, Reason.SESSION_TOKEN_BEFORE_UAT)
         claims = instance.verify_token(token)
     except TokenVerificationError as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import binascii
 import json
 import re
+import sys
 from base64 import urlsafe_b64decode
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -31,6 +32,8 @@ CATEGORY_NEUTRAL: Final = "cl_I7d4PD111III"
 
 #: Bytes. A cookie is at most 4 KB and common servers stop a header at 8 KB; a larger token is none.
 MAX_TOKEN_SIZE: Final = 16_384
+#: Levels. Python's own limit depends on how deep the caller is; no claim comes near this one.
+MAX_DEPTH: Final = 64
 
 _PREFIXES: Final = {"ak_": API_KEY, "mt_": M2M_TOKEN, "oat_": OAUTH_TOKEN}
 _OAUTH_TYPES: Final = ("at+jwt", "application/at+jwt")  # RFC 9068, section 2.1
@@ -82,7 +85,8 @@ def read_token(token: str) -> UnverifiedToken:
     """Take a compact JWT apart.
 
     Stricter than JSON and base64 libraries are by default: no padding, no stray bits, no
-    duplicate names (RFC 7515, sections 2 and 4), no ``NaN``, and nothing over the size cap.
+    duplicate names (RFC 7515, sections 2 and 4), no ``NaN``, no lone surrogates (RFC 7493,
+    section 2.1), and nothing over the caps of size and depth.
 
     :param token: The compact JWT, without ``Bearer``.
     :raises TokenVerificationError: With ``token-invalid``.
@@ -112,13 +116,22 @@ def is_number(value: object) -> TypeGuard[int | float]:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
+def is_finite(value: object) -> TypeGuard[int | float]:
+    """Whether a JSON value is a number that a float can hold."""
+    return is_number(value) and abs(value) <= sys.float_info.max
+
+
 def _read_object(segment: str) -> dict[str, Any]:
+    decoded = _decode(segment)
     try:
+        text = decoded.decode("utf-8")
         found = json.loads(
-            _decode(segment).decode("utf-8"),
-            object_pairs_hook=_without_duplicates,
-            parse_constant=_refuse_constant,
+            text, object_pairs_hook=_without_duplicates, parse_constant=_refuse_constant
         )
+        if text.count("{") + text.count("[") > MAX_DEPTH:
+            _refuse_depth(found)
+        if "\\u" in text:
+            json.dumps(found, ensure_ascii=False).encode("utf-8")  # refuses lone surrogates
     except (ValueError, RecursionError) as error:
         raise _invalid("A part of the token is not JSON.") from error
     if not isinstance(found, dict):
@@ -151,6 +164,16 @@ def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _refuse_constant(constant: str) -> NoReturn:
     raise ValueError(f"{constant} is not JSON")
+
+
+def _refuse_depth(document: Any) -> None:
+    level = [document]
+    for _ in range(MAX_DEPTH):
+        children = (value.values() if isinstance(value, dict) else value for value in level)
+        level = [child for group in children for child in group if isinstance(child, (dict, list))]
+        if not level:
+            return
+    raise ValueError("nested too deeply")
 
 
 def _invalid(message: str) -> TokenVerificationError:

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 _ORIGIN = re.compile(
     r"(?P<scheme>https?)://(?P<host>\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::(?P<port>[0-9]{1,5}))?"
     r"(?=[/?#]|\Z)",
-    re.IGNORECASE,
+    re.IGNORECASE | re.ASCII,
 )
 _DEFAULT_PORTS = {"http": "80", "https": "443"}
 _UNSAFE = re.compile(r"[\x00-\x20\x7f\\]")

@@ -21,7 +21,7 @@ from .errors import TokenVerificationError
 from .jwks import SigningKeys
 from .tokens import MAX_TOKEN_SIZE
 from .tokens import UnverifiedToken
-from .tokens import is_number
+from .tokens import is_finite
 from .tokens import read_token
 
 _ALGORITHM: Final = "RS256"
@@ -112,7 +112,10 @@ class TokenVerifier:
 
 
 def check_header(token: UnverifiedToken) -> None:
-    """Refuse any type but ``JWT`` and any algorithm but RS256.
+    """Refuse any type but ``JWT``, any algorithm but RS256, and every critical extension.
+
+    No extension is understood here, so none that is critical may be passed over (RFC 7515,
+    section 4.1.11).
 
     :raises TokenVerificationError: ``token-invalid`` or ``token-invalid-algorithm``.
     """
@@ -121,6 +124,10 @@ def check_header(token: UnverifiedToken) -> None:
     if token.header.get("alg") != _ALGORITHM:
         raise TokenVerificationError(
             "The token is not signed with RS256.", reason=Reason.TOKEN_INVALID_ALGORITHM
+        )
+    if "crit" in token.header:
+        raise TokenVerificationError(
+            "The token needs an extension that is unknown here.", reason=Reason.TOKEN_INVALID
         )
 
 
@@ -184,6 +191,6 @@ def _time(claims: Claims, name: str, *, required: bool = False) -> float:
     if name not in claims and not required:
         return -math.inf
     value = claims.get(name)
-    if not is_number(value) or not math.isfinite(value):
+    if not is_finite(value):
         raise TokenVerificationError(f"The token's {name} is missing or no number.")
     return float(value)
