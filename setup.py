@@ -54,7 +54,10 @@ setup(
         "requests>=2.31",
     ],
     extras_require={"redis": REDIS, "webhooks": WEBHOOKS, "test": TEST, "dev": DEV},
-    entry_points={"pytest11": ["flask_clerk = flask_clerk.pytest_plugin"]},
+    entry_points={
+        "flask.commands": ["clerk = flask_clerk.cli:clerk"],
+        "pytest11": ["flask_clerk = flask_clerk.pytest_plugin"],
+    },
     keywords=["flask", "clerk", "authentication", "sessions", "jwt"],
     classifiers=[
         "Framework :: Flask",

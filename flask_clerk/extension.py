@@ -19,6 +19,7 @@ from flask import request
 from .bound import AppClerk
 from .bound import UserLoader
 from .bound import request_url
+from .clerk_js import clerk_js
 from .core.config import ClerkConfig
 from .core.config import wants_local
 from .core.context import HeaderLookup
@@ -96,6 +97,7 @@ class Clerk:
         _put_auth_on_g(app)
         app.jinja_env.globals.update(
             auth=auth,
+            clerk_js=lambda nonce=None: clerk_js(current_clerk().instance.config, nonce),
             clerk_sign_in_url=lambda redirect_url=None: _page_url("sign-in", redirect_url),
             clerk_sign_up_url=lambda redirect_url=None: _page_url("sign-up", redirect_url),
             clerk_sign_out_url=sign_out_url,

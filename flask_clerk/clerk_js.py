@@ -1,0 +1,76 @@
+"""``clerk_js()`` for templates: clerk-js and Clerk's components, from wherever this instance is."""
+
+from __future__ import annotations
+
+from typing import Any
+from typing import Final
+
+from jinja2 import Environment
+from markupsafe import Markup
+
+from .core.config import ClerkConfig
+from .core.errors import ConfigurationError
+
+#: The major versions that this package was tried with.
+JS_VERSION: Final = "6"
+UI_VERSION: Final = "1"
+
+# Elements with data-clerk-component="UserButton" (SignIn, UserProfile, …) get that component, and
+# elements with data-clerk-fallback, which serve people without JavaScript, are hidden.
+_SCRIPTS: Final = Environment(autoescape=True).from_string(
+    """\
+<script defer crossorigin="anonymous"{{ nonce }} src="{{ ui_url }}"></script>
+<script defer crossorigin="anonymous"{{ nonce }} data-clerk-publishable-key="{{ key }}"\
+{% if proxy_url %} data-clerk-proxy-url="{{ proxy_url }}"{% endif %}\
+{% if domain %} data-clerk-domain="{{ domain }}"{% endif %} src="{{ js_url }}"></script>
+<script{{ nonce }}>
+addEventListener("load", async () => {
+  if (!window.Clerk) return;
+  const options = {{ options | tojson }};
+  await Clerk.load({...options, ui: {ClerkUI: window.__internal_ClerkUICtor}});
+  for (const node of document.querySelectorAll("[data-clerk-component]")) {
+    Clerk["mount" + node.dataset.clerkComponent](node);
+  }
+  for (const node of document.querySelectorAll("[data-clerk-fallback]")) node.hidden = true;
+  document.dispatchEvent(new CustomEvent("clerk-loaded"));
+});
+</script>
+"""
+)
+
+
+def clerk_js(config: ClerkConfig, nonce: str | None = None) -> Markup:
+    """Return the script tags that load clerk-js and mount its components.
+
+    :param nonce: Of the page's Content-Security-Policy.
+    :raises ConfigurationError: Without a publishable key.
+    """
+    if config.publishable_key is None:
+        raise ConfigurationError("clerk_js() needs CLERK_PUBLISHABLE_KEY.")
+    base = (config.proxy_url or config.instance_frontend_api or "").rstrip("/")
+    version = config.js_version or JS_VERSION
+    return Markup(
+        _SCRIPTS.render(
+            nonce=Markup(' nonce="{}"').format(nonce) if nonce else "",
+            ui_url=f"{base}/npm/@clerk/ui@{UI_VERSION}/dist/ui.browser.js",
+            js_url=config.js_url or f"{base}/npm/@clerk/clerk-js@{version}/dist/clerk.browser.js",
+            key=config.publishable_key.value,
+            proxy_url=config.proxy_url,
+            domain=config.domain if config.is_satellite else None,
+            options=_options(config),
+        )
+    )
+
+
+def _options(config: ClerkConfig) -> dict[str, Any]:
+    options = {
+        "signInUrl": config.sign_in_url,
+        "signUpUrl": config.sign_up_url,
+        "signInFallbackRedirectUrl": config.sign_in_fallback_redirect_url,
+        "signInForceRedirectUrl": config.sign_in_force_redirect_url,
+        "signUpFallbackRedirectUrl": config.sign_up_fallback_redirect_url,
+        "signUpForceRedirectUrl": config.sign_up_force_redirect_url,
+        "isSatellite": config.is_satellite or None,
+        "satelliteAutoSync": config.satellite_auto_sync or None,
+    }
+    return {name: value for name, value in options.items() if value is not None}

@@ -1,0 +1,26 @@
+"""The local Clerk that the current request is served by."""
+
+from __future__ import annotations
+
+from typing import Final
+from typing import cast
+
+from flask import current_app
+
+from ..instance import LocalClerk
+
+EXTENSION: Final = "clerk_local"
+
+#: The cookie by which the Frontend API knows a browser; the suffix is the instance's, since all
+#: apps on localhost share their cookies, whatever their port.
+CLIENT_COOKIE: Final = "__client"
+
+
+def current_local() -> LocalClerk:
+    """Return the local Clerk of the current app."""
+    return cast(LocalClerk, current_app.extensions[EXTENSION])
+
+
+def client_cookie_name() -> str:
+    """Return the name of the cookie that holds a client's secret."""
+    return f"{CLIENT_COOKIE}_{current_local().publishable_key.cookie_suffix}"

@@ -1,0 +1,38 @@
+"""An instance in memory with the default seed, sharing one RSA key for speed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from instances import ADA
+from instances import FAST_HASH
+from joserfc.jwk import RSAKey
+
+from flask_clerk.local import LocalClerk
+from flask_clerk.local import MemoryStore
+from flask_clerk.local import seed
+from flask_clerk.local.model import Session
+from flask_clerk.local.model import User
+
+
+@pytest.fixture
+def clerk(keys: RSAKey) -> Iterator[LocalClerk]:
+    """Return an instance with Ada, Grace and Alan."""
+    store = MemoryStore()
+    clerk = LocalClerk(store, key=keys, password_method=FAST_HASH)
+    seed(clerk)
+    yield clerk
+    store.close()
+
+
+@pytest.fixture
+def ada(clerk: LocalClerk) -> User:
+    """Return Ada."""
+    return clerk.users.find(ADA)
+
+
+@pytest.fixture
+def session(clerk: LocalClerk, ada: User) -> Session:
+    """Return a session of Ada's on a client of her own."""
+    return clerk.sessions.create(ada.id)
