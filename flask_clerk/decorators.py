@@ -10,6 +10,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from collections.abc import Iterable
+from collections.abc import Iterator
 from collections.abc import Mapping
 from functools import wraps
 from typing import Any
@@ -115,7 +116,7 @@ def public(view: View) -> View:
 
 def make_guard(
     *,
-    claim: str | Mapping[str, Any] | None = None,
+    claim: Any = NOT_ASKED,
     reverification: Any = NOT_ASKED,
     redirect: bool | None = None,
     keep_form: bool = False,
@@ -123,7 +124,7 @@ def make_guard(
 ) -> Guard:
     """Return the guard of these conditions, as ``require_auth`` takes them.
 
-    :raises TypeError: For a condition that does not exist.
+    :raises TypeError: For a condition that does not exist, and for a claim that asks nothing.
     :raises ValueError: For a reverification that does not exist.
     """
     unknown = asked.keys() - {"role", "permission", "feature", "plan"}
@@ -135,10 +136,9 @@ def make_guard(
             f'reverification is one of {presets}, or {{"level": "second_factor", '
             '"after_minutes": 10}.'
         )
-    claims = {claim: ()} if isinstance(claim, str) else claim or {}
     return Guard(
         asked={name: value for name, value in asked.items() if value is not NOT_ASKED},
-        claims=tuple(_claim_condition(path, _listed(value)) for path, value in claims.items()),
+        claims=() if claim is NOT_ASKED else tuple(_claim_conditions(claim)),
         reverification=None if reverification is NOT_ASKED else reverification,
         redirect=redirect,
         keep_form=keep_form,
@@ -166,12 +166,21 @@ def _guarded(view: Any, guard: Guard) -> Any:
     return wrapper
 
 
+def _claim_conditions(claim: Any) -> Iterator[ClaimCondition]:
+    """Read ``claim=``; an empty one would let every session in, and is likely a mistake."""
+    if isinstance(claim, str):
+        claim = {claim: bool}
+    if not isinstance(claim, Mapping) or not claim:
+        raise TypeError("claim is the name of a claim, or claims with the values allowed.")
+    for path, value in claim.items():
+        allowed = tuple(value) if isinstance(value, (list, tuple, set, frozenset)) else (value,)
+        if not allowed:
+            raise TypeError(f"claim allows no value for {path}: name one, or the claim alone.")
+        yield _claim_condition(path, allowed)
+
+
 def _claim_condition(path: str | Iterable[str], allowed: Iterable[Any]) -> ClaimCondition:
     paths = (path,) if isinstance(path, str) else tuple(path)
     if not paths or not all(isinstance(name, str) and name for name in paths):
         raise TypeError("require_claim takes the name of a claim, or a tuple of names.")
     return ClaimCondition(paths, tuple(allowed))
-
-
-def _listed(value: Any) -> tuple[Any, ...]:
-    return tuple(value) if isinstance(value, (list, tuple, set, frozenset)) else (value,)

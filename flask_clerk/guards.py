@@ -140,5 +140,11 @@ def _is_allowed(claim: Any, allowed: Any) -> bool:
 
 
 def _is_same(claim: Any, allowed: Any) -> bool:
-    """Compare as JSON does: ``true`` is not ``1``."""
+    """Compare as JSON does, all the way down: ``true`` is not ``1``."""
+    if isinstance(claim, dict) and isinstance(allowed, dict):
+        return claim.keys() == allowed.keys() and all(
+            _is_same(claim[name], allowed[name]) for name in claim
+        )
+    if isinstance(claim, list) and isinstance(allowed, list):
+        return len(claim) == len(allowed) and all(map(_is_same, claim, allowed))
     return isinstance(claim, bool) is isinstance(allowed, bool) and bool(claim == allowed)

@@ -144,8 +144,13 @@ class Client:
 
 
 def path_segment(value: str) -> str:
-    """Escape an id for use in a path, so that no id can reach another endpoint."""
-    return quote(value, safe="")
+    """Escape an id for use in a path, so that no id can reach another endpoint.
+
+    :raises BackendAPIError: For an id that no escape helps: dots lead upwards, escaped or not.
+    """
+    if value in ("", ".", ".."):
+        raise BackendAPIError("The Backend API has no such id.")
+    return quote(value, safe="", errors="replace")
 
 
 def _no_netrc(request: requests.PreparedRequest) -> requests.PreparedRequest:
@@ -168,15 +173,16 @@ def _read(response: requests.Response, content: bytes) -> Any:
         if content and document is None:
             raise _unreachable("an answer that is not JSON")
         return document
-    errors = document.get("errors") if isinstance(document, dict) else None
-    listed = [error for error in errors if isinstance(error, dict)] if errors else []
-    codes = tuple(str(error.get("code", "")) for error in listed)
-    trace_id = document.get("clerk_trace_id") if isinstance(document, dict) else None
+    problem = document if isinstance(document, dict) else {}
+    errors = problem.get("errors")
+    listed = errors if isinstance(errors, list) else []
+    codes = tuple(str(error.get("code", "")) for error in listed if isinstance(error, dict))
+    trace_id = problem.get("clerk_trace_id")
     raise BackendAPIError(
         f"The Backend API answered {response.status_code} {', '.join(codes)}".rstrip() + ".",
         status=response.status_code,
         codes=codes,
-        trace_id=trace_id or response.headers.get("cf-ray"),
+        trace_id=trace_id if isinstance(trace_id, str) else response.headers.get("cf-ray"),
         retry_after=_seconds(response.headers.get("Retry-After")),
     )
 

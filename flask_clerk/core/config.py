@@ -95,7 +95,8 @@ class ClerkConfig:
         known = {spec.name for spec in fields(cls)}
         for name in arguments:
             if name not in known:
-                raise ConfigurationError(f"Unknown setting {name}{_suggest(name, known)}.")
+                plain = name.lower().removeprefix(_PREFIX.lower())
+                raise ConfigurationError(f"Unknown setting {name}{_suggest(plain, known)}.")
         _warn_of_unknown(app_config, known)
         _warn_of_unknown(environ, known, only_similar=True)
         found: dict[str, Any] = {}
@@ -199,5 +200,5 @@ def _suggest(name: str, known: Iterable[str], prefix: str = "") -> str:
     nearest = difflib.get_close_matches(name, sorted(known), n=1, cutoff=0.75)
     if not nearest:
         return ""
-    found = nearest[0] if not prefix else prefix + nearest[0].upper()
-    return f"; did you mean {found}?" if not prefix else f"; did you mean {found}"
+    found = prefix + nearest[0].upper() if prefix else nearest[0]
+    return f"; did you mean {found}"

@@ -12,6 +12,7 @@ from dataclasses import field
 from typing import Final
 
 from joserfc.errors import JoseError
+from joserfc.errors import SecurityWarning
 from joserfc.jwk import RSAKey
 
 from .errors import ConfigurationError
@@ -22,6 +23,7 @@ PRODUCTION: Final = "production"
 #: RFC 7518, section 3.3: keys for RS256 have 2048 bits or more.
 MINIMUM_RSA_BITS: Final = 2048
 
+_TOO_SHORT: Final = "CLERK_JWT_KEY is too short: RS256 needs 2048 bits or more."
 _KEY_KIND = re.compile(r"(?P<kind>pk|sk|ak|whsec)_")
 _HOST = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::[0-9]{1,5})?", re.IGNORECASE)
 
@@ -111,13 +113,15 @@ def import_public_key(pem: str) -> RSAKey:
         key: RSAKey = RSAKey.import_key(
             f"-----BEGIN {label}-----\n{lines}\n-----END {label}-----\n"
         )
-    except (ValueError, TypeError, JoseError) as error:
+    except SecurityWarning as warning:  # raised where warnings are errors
+        raise ConfigurationError(_TOO_SHORT) from warning
+    except (ValueError, TypeError, JoseError):
         raise ConfigurationError(
             "CLERK_JWT_KEY is not a PEM public key; copy it from the API keys page of Clerk's "
             "dashboard, under JWKS public key."
-        ) from error
+        ) from None  # an error of encoding would quote the value
     if not is_strong(key):
-        raise ConfigurationError("CLERK_JWT_KEY is too short: RS256 needs 2048 bits or more.")
+        raise ConfigurationError(_TOO_SHORT)
     return key
 
 

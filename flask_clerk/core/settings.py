@@ -46,7 +46,7 @@ def seconds(value: Any, name: str) -> float:
     """Return a number of seconds, zero or more."""
     try:
         number = math.nan if isinstance(value, bool) else float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         number = math.nan
     if not math.isfinite(number) or number < 0:
         _refuse(name, "a number of seconds, 0 or more")

@@ -1,0 +1,94 @@
+"""What all HTML of the local Clerk has in common: its headers, its form tokens, its errors."""
+
+from __future__ import annotations
+
+from typing import Any
+from typing import Final
+
+from flask import Blueprint
+from flask import render_template
+from flask import request
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response
+
+from ..errors import LocalClerkError
+from . import wording
+from .current import current_local
+from .form_protection import FIELD
+from .form_protection import form_token
+from .form_protection import require_own_form
+
+#: Chromium holds redirects after a POST to ``form-action``, and they lead back to the app.
+_LOOPBACK: Final = " ".join(
+    f"{scheme}://{host}:*"
+    for scheme in ("http", "https")
+    for host in ("localhost", "*.localhost", "127.0.0.1")
+)
+_POLICY: Final = "; ".join(
+    (
+        "default-src 'none'",
+        "style-src 'self'",
+        "img-src 'self' data:",
+        f"form-action 'self' {_LOOPBACK}",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+#: What a page says after a redirect, by the value of its parameter ``done``.
+_NOTICES: Final = {
+    "saved": "Saved.",
+    "created": "Created.",
+    "deleted": "Deleted.",
+    "removed": "Removed.",
+    "revoked": "Revoked. Its browser is signed out with its next token.",
+    "signed-out": "Signed out there.",
+    "sent": "A new code is in the outbox.",
+    "password": "The password is set.",
+    "banned": "Banned, and signed out everywhere.",
+    "unbanned": "The ban is lifted.",
+    "rotated": "Tokens are signed with a new key from now on.",
+    "cleared": "The outbox is empty.",
+}
+
+
+def serve_html(blueprint: Blueprint) -> Blueprint:
+    """Give a blueprint what every page needs: protected forms, strict headers, readable errors."""
+    blueprint.before_request(require_own_form)
+    blueprint.after_request(_set_headers)
+    blueprint.context_processor(_context)
+    blueprint.register_error_handler(LocalClerkError, _refused)
+    blueprint.register_error_handler(HTTPException, _failed)
+    return blueprint
+
+
+def _set_headers(response: Response) -> Response:
+    response.headers["Content-Security-Policy"] = _POLICY
+    # Not no-referrer: then browsers would send forms with "Origin: null".
+    response.headers["Referrer-Policy"] = "same-origin"
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _context() -> dict[str, Any]:
+    return {
+        "application": current_local().settings.application_name,
+        "form_field": FIELD,
+        "form_token": form_token,
+        "notice": _NOTICES.get(request.args.get("done", "")),
+        "say": wording,
+    }
+
+
+def _refused(error: LocalClerkError) -> tuple[str, int]:
+    return _message(error.args[0], error.long_message), error.status
+
+
+def _failed(error: HTTPException) -> Response | tuple[str, int]:
+    if error.code is None or error.code < 400:
+        return error.get_response()
+    return _message(error.name, error.description or ""), error.code
+
+
+def _message(title: str, text: str) -> str:
+    return render_template("clerk_local/message.html", title=title, text=text)
