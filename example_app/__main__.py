@@ -1,8 +1,6 @@
-"""``python -m example_app``: run the example application."""
+"""``python -m example_app``: run the example with a local Clerk to sign in to."""
 
 from __future__ import annotations
-
-from flask_clerk.testing import ClerkKeys
 
 from . import create_app
 
@@ -10,12 +8,13 @@ PORT = 5000
 
 
 def main() -> None:
-    """Serve the example, and say how to call it as somebody who is signed in."""
-    keys = ClerkKeys()
-    token = keys.session_token("user_ada", claims={"role": "admin"}, expires_in=8 * 3600)
-    print(f"Open http://localhost:{PORT} in a browser, or call it as Ada:\n")
-    print(f'  curl http://localhost:{PORT}/api/me -H "Authorization: Bearer {token}"\n')
-    create_app(keys.settings).run(port=PORT)
+    """Serve the example, and say where it is and who may sign in."""
+    app = create_app({"CLERK_LOCAL": True})
+    print(f"Open http://localhost:{PORT} and sign in as ada+clerk_test@example.com,")
+    print("grace+clerk_test@example.com or alan+clerk_test@example.com;")
+    print("the password is analytical-engine. Change people and sessions at")
+    print(f"http://localhost:{PORT}/__clerk/dashboard/.\n", flush=True)
+    app.run(port=PORT, debug=True, use_reloader=False)
 
 
 if __name__ == "__main__":

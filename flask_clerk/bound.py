@@ -16,6 +16,7 @@ from flask import abort
 from flask import after_this_request
 from flask import current_app
 from flask import redirect
+from werkzeug.exceptions import SecurityError
 
 from .core.auth import Auth
 from .core.constants import Reason
@@ -100,9 +101,18 @@ class Visit:
 
     @cached_property
     def context(self) -> AuthenticateContext:
-        """The facts of the request."""
+        """The facts of the request.
+
+        :raises SecurityError: Once, for a host that the app does not trust; the error page that
+            asks again finds a request without one.
+        """
         request = self._request
-        return self._clerk.context_of(request.method, request_url(request), request.headers)
+        try:
+            url = request_url(request)
+        except SecurityError:
+            vars(self)["context"] = self._clerk.context_of(request.method, "", request.headers)
+            raise
+        return self._clerk.context_of(request.method, url, request.headers)
 
     @cached_property
     def state(self) -> RequestState:
@@ -142,10 +152,10 @@ class Visit:
         if not authenticated.receivers and not authentication_failed.receivers:
             return
         app = current_app._get_current_object()  # type: ignore[attr-defined]
-        if self.state.is_signed_in:
+        if self._auth.is_signed_in:
             authenticated.send(app, auth=self._auth)
-        elif self.state.status == Status.SIGNED_OUT and self._has_token:
-            authentication_failed.send(app, reason=self.state.reason)
+        elif self.state.status != Status.HANDSHAKE and self._has_token:
+            authentication_failed.send(app, reason=self._auth.reason)
 
     def enforce(self, guards: Iterable[Guard]) -> None:
         """Hold the request to these guards, once each; ``OPTIONS`` passes.

@@ -169,7 +169,8 @@ def _guarded(view: Any, guard: Guard) -> Any:
 def _claim_conditions(claim: Any) -> Iterator[ClaimCondition]:
     """Read ``claim=``; an empty one would let every session in, and is likely a mistake."""
     if isinstance(claim, str):
-        claim = {claim: bool}
+        yield _claim_condition(claim, ())
+        return
     if not isinstance(claim, Mapping) or not claim:
         raise TypeError("claim is the name of a claim, or claims with the values allowed.")
     for path, value in claim.items():

@@ -164,7 +164,7 @@ def _before_request() -> Response | None:
     endpoint = request.endpoint
     view = current_app.view_functions.get(endpoint or "")
     blueprints = [current_app.blueprints.get(name) for name in request.blueprints]
-    is_static = endpoint is not None and endpoint.rpartition(".")[2] == "static"
+    is_static = _is_static(endpoint or "")
     if is_outside(blueprints):
         return None
     guards = guards_of(
@@ -180,6 +180,13 @@ def _before_request() -> Response | None:
         return redirect_to(visit.state.location)
     visit.enforce(guards)
     return None
+
+
+def _is_static(endpoint: str) -> bool:
+    """Whether Flask itself serves the endpoint's files, and not a view that is named ``static``."""
+    owner, _, name = endpoint.rpartition(".")
+    serves = current_app.blueprints.get(owner) if owner else current_app
+    return name == "static" and serves is not None and serves.has_static_folder
 
 
 def _page_url(page: str, redirect_url: str | None) -> str:

@@ -77,12 +77,13 @@ class Guard:
 
 def mark(target: Any, guard: Guard) -> None:
     """Leave a guard on a view, a view class or a blueprint."""
+    target = getattr(target, "__func__", target)  # a bound method takes no marks of its own
     setattr(target, _GUARDS, (*getattr(target, _GUARDS, ()), guard))
 
 
 def mark_public(target: Any) -> None:
     """Leave the mark of a view, a view class or a blueprint that is open to everybody."""
-    setattr(target, _PUBLIC, True)
+    setattr(getattr(target, "__func__", target), _PUBLIC, True)
 
 
 def mark_outside(blueprint: Any) -> None:
@@ -116,7 +117,7 @@ def guards_of(
 
 
 def _parts_of_class(view: Any, method: str) -> list[Any]:
-    """Return the class of a class-based view and its function for this HTTP method."""
+    """Return the class of a class-based view and its functions for this HTTP method."""
     view_class = getattr(view, "view_class", None)
     if view_class is None:
         return []
@@ -124,7 +125,7 @@ def _parts_of_class(view: Any, method: str) -> list[Any]:
     function = getattr(view_class, name, None)
     if function is None and name == "head":
         function = getattr(view_class, "get", None)
-    return [view_class, function]
+    return [view_class, getattr(view_class, "dispatch_request", None), function]
 
 
 def _collect(targets: Iterable[Any]) -> tuple[Guard, ...]:

@@ -39,7 +39,8 @@ def organization_matcher(config: ClerkConfig) -> Callable[[str], Target | None]:
             return None
         if endpoint == _PERSONAL:
             return Target()
-        return Target(organization_id=arguments.get("id"), organization_slug=arguments.get("slug"))
+        texts = {name: str(value) for name, value in arguments.items()}  # converters make numbers
+        return Target(organization_id=texts.get("id"), organization_slug=texts.get("slug"))
 
     return match
 
@@ -51,7 +52,7 @@ def _rules(setting: str, patterns: Iterable[str], endpoint: str) -> list[Rule]:
             rule = Rule(pattern, endpoint=endpoint)
             compiled = rule.empty()
             Map([compiled])
-        except (ValueError, LookupError, TypeError) as error:
+        except (ValueError, LookupError, TypeError, SyntaxError) as error:
             raise ConfigurationError(f"{setting}: {pattern!r} is no URL rule: {error}.") from error
         if endpoint == _ORGANIZATION and not compiled.arguments & {"id", "slug"}:
             raise ConfigurationError(f"{setting}: {pattern!r} needs <slug> or <id>.")

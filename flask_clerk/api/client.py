@@ -90,15 +90,15 @@ class Client:
         :raises BackendAPIError: If Clerk refuses or cannot be reached.
         """
         tries = MAX_TRIES if retry else 1
-        for attempt in range(1, tries + 1):
+        for attempt in range(1, tries):
             try:
                 return self._once(method, url, query, body, headers)
             except BackendAPIError as error:
                 pause = _pause(error, attempt)
-                if attempt == tries or pause is None:
+                if pause is None:
                     raise
                 self._sleep(pause)
-        raise AssertionError("unreachable")
+        return self._once(method, url, query, body, headers)
 
     def _once(
         self,

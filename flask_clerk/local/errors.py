@@ -234,6 +234,27 @@ def authentication_invalid() -> LocalClerkError:
     )
 
 
+def dev_browser_unauthenticated() -> LocalClerkError:
+    """The development browser is none of this instance's."""
+    return LocalClerkError(
+        "dev_browser_unauthenticated",
+        401,
+        "Browser unauthenticated",
+        "Unable to authenticate this browser for your development instance. Check your Clerk "
+        "cookies and try again.",
+    )
+
+
+def origin_invalid() -> LocalClerkError:
+    """A page of another machine asks."""
+    return LocalClerkError(
+        "origin_invalid",
+        400,
+        "Invalid HTTP Origin header",
+        "The local Clerk answers only pages of this machine.",
+    )
+
+
 def signed_out() -> LocalClerkError:
     """The browser has no session."""
     return LocalClerkError("signed_out", 401, "Signed out", "You are signed out")
@@ -242,6 +263,15 @@ def signed_out() -> LocalClerkError:
 def forbidden() -> LocalClerkError:
     """The caller may not do this."""
     return LocalClerkError("resource_forbidden", 403, "forbidden", "Resource forbidden")
+
+
+def organizations_disabled() -> LocalClerkError:
+    """There are no organizations here."""
+    return LocalClerkError(
+        "organization_not_enabled_in_instance",
+        403,
+        "The organizations feature is not enabled for this instance.",
+    )
 
 
 def not_a_member() -> LocalClerkError:

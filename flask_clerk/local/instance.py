@@ -45,6 +45,7 @@ from .store import Store
 from .templates import Templates
 from .tickets import Tickets
 from .users import Users
+from .verifications import Verifications
 
 #: A host that clerk-js takes for a development instance; it need not resolve.
 DEFAULT_FRONTEND_API: Final = "flask-clerk.local.clerk.accounts.dev"
@@ -94,6 +95,7 @@ class LocalClerk:
         self.tickets = Tickets(self)
         self.sign_ins = SignIns(self)
         self.sign_ups = SignUps(self)
+        self.verifications = Verifications(self)
         self.handshakes = Handshakes(self)
         self.machines = Machines(self)
         self._found(key)

@@ -165,7 +165,7 @@ class Sessions(Service):
         """
         with self._write() as tx:
             session = self.get_live(session_id, client_id)
-            if switches_organization:
+            if switches_organization and not self._must_stay(organization_id):
                 session = self.set_organization(session.id, organization_id or None)
             client = tx.get(Client, session.client_id)
             if client is not None and client.last_active_session_id != session.id:
@@ -187,6 +187,17 @@ class Sessions(Service):
             session = _with_tasks(session, self._clerk.settings)
             tx.put(session)
             return session
+
+    def as_in(self, session: Session, organization_id: str | None) -> Session:
+        """Return a session as it would be with another organization active; nothing is stored.
+
+        :param organization_id: An id or slug, or nothing for the personal account.
+        :raises LocalClerkError: ``organization_not_found_or_unauthorized``.
+        """
+        if self._must_stay(organization_id):
+            return session
+        active = self._organization(session.user_id, organization_id)
+        return replace(session, last_active_organization_id=active)
 
     def end(self, session_id: str) -> Session:
         """End a session; it stays with its client."""
@@ -294,6 +305,10 @@ class Sessions(Service):
                 last_authentication_strategy=strategy or client.last_authentication_strategy,
             )
         )
+
+    def _must_stay(self, organization_id: str | None) -> bool:
+        """Whether the personal account is asked for where there is none (``touchSession``)."""
+        return not organization_id and self._clerk.settings.force_organization_selection
 
     def _organization(self, user_id: str, id_or_slug: str | None) -> str | None:
         if not id_or_slug:

@@ -35,6 +35,10 @@ _PLAIN_FIELDS: Final = frozenset(
     }
 )  # fmt: skip
 _METADATA: Final = ("public_metadata", "private_metadata", "unsafe_metadata")
+_ORDERS: Final = (
+    "created_at", "updated_at", "last_sign_in_at", "last_active_at", "username", "first_name",
+    "last_name",
+)  # fmt: skip
 
 
 class Users(Service):
@@ -235,20 +239,43 @@ class Users(Service):
                 tx, replace(user, email_addresses=left, primary_email_address_id=primary)
             )
 
+    def owner_of(self, email_address_id: str) -> User:
+        """Return the user who has an address.
+
+        :raises LocalClerkError: ``resource_not_found``.
+        """
+        with self._read() as tx:
+            users = tx.all(User)
+        for user in users:
+            if user.email(email_address_id) is not None:
+                return user
+        raise errors.not_found("email address", email_address_id)
+
     def mark_verified(self, user_id: str, email_address_id: str, strategy: str) -> User:
         """Note that a user has shown to read an address."""
         verification = Verification(strategy=strategy, status="verified")
+        with self._write():
+            email = self.get(user_id).email(email_address_id)
+            if email is not None and not email.is_verified:
+                self.set_verification(user_id, email_address_id, verification)
+            return self.get(user_id)
+
+    def set_verification(
+        self, user_id: str, email_address_id: str, verification: Verification
+    ) -> EmailAddress:
+        """Note how far the proof has come that a user reads an address.
+
+        :raises LocalClerkError: ``resource_not_found``.
+        """
         with self._write() as tx:
             user = self.get(user_id)
-            emails = tuple(
-                replace(email, verification=verification, updated_at=self._now)
-                if email.id == email_address_id and not email.is_verified
-                else email
-                for email in user.email_addresses
-            )
-            if emails == user.email_addresses:
-                return user
-            return self._put(tx, replace(user, email_addresses=emails))
+            email = user.email(email_address_id)
+            if email is None:
+                raise errors.not_found("email address", email_address_id)
+            proven = replace(email, verification=verification, updated_at=self._now)
+            emails = (proven if each is email else each for each in user.email_addresses)
+            self._put(tx, replace(user, email_addresses=tuple(emails)))
+            return proven
 
     def hash_password(self, password: str) -> str:
         """Return the hash of a password. It takes a while by design: keep transactions shut.
@@ -344,7 +371,7 @@ def _contains(user: User, query: str) -> bool:
 
 def _ordered(users: list[User], order_by: str) -> list[User]:
     name = order_by.lstrip("+-")
-    if name not in ("created_at", "updated_at", "last_sign_in_at", "last_active_at", "username"):
+    if name not in _ORDERS:
         raise errors.param_invalid("order_by", f"Users cannot be ordered by {name}.")
     return sorted(
         users,

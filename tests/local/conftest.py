@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from backend_caller import Caller
 from instances import ADA
 from instances import FAST_HASH
 from joserfc.jwk import RSAKey
@@ -36,3 +37,9 @@ def ada(clerk: LocalClerk) -> User:
 def session(clerk: LocalClerk, ada: User) -> Session:
     """Return a session of Ada's on a client of her own."""
     return clerk.sessions.create(ada.id)
+
+
+@pytest.fixture
+def backend(clerk: LocalClerk) -> Caller:
+    """Return what calls the Backend API of the instance."""
+    return Caller(clerk)

@@ -12,6 +12,7 @@ from typing import Final
 
 from .document import Document
 from .document import Part
+from .users import Verification
 
 #: Statuses in which a session still holds somebody.
 LIVE: Final = ("active", "pending")
@@ -78,11 +79,15 @@ class Session(Document):
     :param actor: The impersonator, as the ``act`` claim has it.
     :param tasks: Keys of what is left to do while ``pending``.
     :param first_factor_at: When a first factor was last shown, or ``None``.
+    :param reverification: How far the user has come in showing one again.
     """
 
     kind: ClassVar[str] = "session"
     indexes: ClassVar[tuple[str, ...]] = ("client_id", "user_id")
-    parts: ClassVar[Mapping[str, type[Part]]] = {"latest_activity": Activity}
+    parts: ClassVar[Mapping[str, type[Part]]] = {
+        "latest_activity": Activity,
+        "reverification": Verification,
+    }
 
     id: str
     user_id: str
@@ -99,6 +104,7 @@ class Session(Document):
     first_factor_at: int | None = None
     second_factor_at: int | None = None
     latest_activity: Activity | None = None
+    reverification: Verification | None = None
 
     @property
     def is_live(self) -> bool:
