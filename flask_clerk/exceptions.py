@@ -54,6 +54,10 @@ class Unauthenticated(_Answer, exceptions.Unauthorized):
     error_code = "authentication_invalid"
     description = "Sign in to see this."
 
+    def get_headers(self, environ: Any = None, scope: Any = None) -> Headers:
+        """Return the headers that go with the body, and the challenge that a 401 must carry."""
+        return [*super().get_headers(environ, scope), ("WWW-Authenticate", "Bearer")]
+
 
 class Forbidden(_Answer, exceptions.Forbidden):
     """403: the session lacks what the view asks for."""

@@ -8,6 +8,7 @@ from flask import Response
 
 from .core.constants import Headers
 from .core.constants import Status
+from .core.messages import message_for
 from .core.state import HeaderList
 
 _VARIES_WITH: Final = ("Cookie", "Authorization")
@@ -37,7 +38,7 @@ def finish(response: Response, headers: HeaderList, *, depends_on_session: bool)
 
 
 def refusal_headers(reason: str | None, *, has_token: bool) -> HeaderList:
-    """Return the headers of a 401: the challenge, and the reason.
+    """Return the headers of a 401: the challenge, the reason and its sentence.
 
     RFC 6750, section 3.1: a request without any token gets a challenge without an error code.
     """
@@ -46,8 +47,10 @@ def refusal_headers(reason: str | None, *, has_token: bool) -> HeaderList:
         from authlib.oauth2.rfc6750 import InvalidTokenError
 
         challenge = dict(InvalidTokenError().get_headers())["WWW-Authenticate"]
-    return (
+    headers = (
         ("WWW-Authenticate", challenge),
         (Headers.STATUS, Status.SIGNED_OUT),
         (Headers.REASON, reason or Status.SIGNED_OUT),
     )
+    message = message_for(reason)
+    return headers if message is None else (*headers, (Headers.MESSAGE, message))

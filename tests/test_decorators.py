@@ -44,10 +44,11 @@ def status_of(
 ) -> int:
     client = app.test_client(use_cookies=False)
     headers = bearer(token) if token else {}
-    with client.open(path, method=method, headers=headers, **more) as response:
-        if response.status_code in (401, 403):
-            assert "secret" not in response.text
-        return response.status_code
+    response = client.open(path, method=method, headers=headers, **more)
+    if response.status_code in (401, 403):
+        assert "secret" not in response.text
+    response.close()
+    return response.status_code
 
 
 def assert_guarded(app: Flask, path: str, token: Token, method: str = "GET") -> None:
@@ -60,10 +61,6 @@ def assert_for_admins(app: Flask, path: str, token: Token, method: str = "GET") 
     assert status_of(app, path, method=method) == 401
     assert status_of(app, path, token(), method) == 403
     assert status_of(app, path, token(role="admin"), method) == 200
-
-
-def secret(**arguments: Any) -> str:
-    return "secret"
 
 
 def view() -> Callable[..., str]:
@@ -326,9 +323,7 @@ def test_a_head_of_its_own_is_guarded_on_its_own(app: Flask, token: Token) -> No
     assert_guarded(app, "/page", token)
 
 
-def test_a_subclass_may_ask_for_more_and_its_base_does_not_notice(
-    app: Flask, token: Token
-) -> None:
+def test_a_subclass_may_ask_for_more_and_its_base_does_not_notice(app: Flask, token: Token) -> None:
     @require_auth
     class Base(MethodView):
         def get(self) -> str:
@@ -348,7 +343,11 @@ def test_stacked_guards_must_all_hold(app: Flask, token: Token) -> None:
     asked: list[str] = []
 
     def note(name: str) -> Callable[[Any], bool]:
-        return lambda claim: not asked.append(name)
+        def condition(claim: Any) -> bool:
+            asked.append(name)
+            return True
+
+        return condition
 
     @app.get("/page")
     @require_auth
@@ -464,10 +463,8 @@ def test_guards_made_during_a_request_are_each_enforced(app: Flask, token: Token
 
     @app.get("/page")
     def page() -> str:
-        for _ in range(50):
-            require_auth(view())()
-        leaks = [require_claim("role", f"admin-{n}")(secret) for n in range(1)]
-        return str(leaks[0]())
+        require_auth(view())()
+        return str(require_claim("role", "admin")(view())())
 
     assert status_of(app, token=token()) == 403
 

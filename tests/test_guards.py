@@ -233,15 +233,12 @@ def test_everything_that_is_asked_must_hold(
     ],
     ids=repr,
 )
-@pytest.mark.parametrize("spelling", ["require_auth", "require_reverification"])
+@pytest.mark.parametrize("decorator", [require_auth, require_reverification])
 def test_a_reverification_that_does_not_exist_stops_at_the_decorator(
-    spelling: str, reverification: Any
+    decorator: Any, reverification: Any
 ) -> None:
     with pytest.raises(ValueError, match="strict_mfa, strict, moderate, lax"):
-        if spelling == "require_auth":
-            require_auth(reverification=reverification)
-        else:
-            require_reverification(reverification)
+        decorator(reverification=reverification)
 
 
 def test_a_misspelt_condition_stops_at_the_decorator() -> None:

@@ -157,7 +157,7 @@ def wants_local(*places: Mapping[str, Any]) -> bool:
     """Whether the first place that has ``local`` asks for a local Clerk.
 
     :param places: As :meth:`ClerkConfig.load` takes them; ``local`` may also be an instance.
-    :raises ConfigurationError: If the value is neither a boolean nor an instance.
+    :raises ConfigurationError: If the value is text or a number but no boolean.
     """
     value = _first((place, ["local", f"{_PREFIX}LOCAL"]) for place in places)
     if value is None or isinstance(value, (bool, str, int)):

@@ -117,12 +117,13 @@ def test_development_forgives_a_wrong_clock_right_after_a_handshake(
 
 @pytest.mark.parametrize("changed", [{"age": 90_000}, {"header": TEMPLATE}, {"sub": None}], ids=str)
 def test_development_forgives_nothing_but_a_clock_wrong_by_a_day(
-    changed: dict[str, Any], sign: Signer
+    changed: dict[str, Any], sign: Signer, caplog: pytest.LogCaptureFixture
 ) -> None:
     scene = Scene(sign, key=TEST)
     scene.backend.handshake = [f"__session={scene.token(**changed)}; Path=/"]
     state = scene.decide(f"{APP}/?__clerk_handshake_nonce=n")
     assert (state.status, state.reason) == (HANDSHAKE, Reason.DEV_BROWSER_MISSING)
+    assert ("set the clock" in caplog.text) is ("age" in changed)
 
 
 def test_switched_keys_in_development_say_what_to_do(sign: Signer) -> None:

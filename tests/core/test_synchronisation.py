@@ -102,6 +102,16 @@ def test_primary_answers_no_other_origin(
     assert "CLERK_ALLOWED_REDIRECT_ORIGINS" in caplog.text
 
 
+def test_satellite_answers_no_satellite(sign: Signer) -> None:
+    origins = ["https://satellite.example"]
+    scene = Scene(sign, **DEVELOPMENT_SATELLITE, allowed_redirect_origins=origins)
+    state = scene.decide(
+        f"{APP}/?__clerk_redirect_url=https://satellite.example/",
+        cookies=scene.cookies(scene.token()),
+    )
+    assert (state.status, state.location) == (SIGNED_IN, None)
+
+
 def test_production_answers_no_satellite(sign: Signer) -> None:
     scene = Scene(sign, allowed_redirect_origins=["https://satellite.example"])
     state = scene.decide(f"{APP}/?__clerk_redirect_url=https://satellite.example/")
