@@ -363,13 +363,14 @@ def test_no_log_line_and_no_answer_shows_a_token(
     token: Token,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    held = {
+    held_by: dict[str, Callable[[], str]] = {
         "good": token,
         "expired": token.expired,
         "forged": lambda: token()[:-8] + "AAAAAAAA",
         "pending": lambda: token(sts="pending"),
         "garbage": lambda: "aaaaaaaaaaaaaaaa.bbbbbbbbbbbbbbbb.cccccccccccccccc",
-    }[spoil]()
+    }
+    held = held_by[spoil]()
     with caplog.at_level(logging.DEBUG):
         for path in ("/open", "/page", "/claim", "/strict", "/missing"):
             response = app.test_client(use_cookies=False).get(path, headers=bearer(held))

@@ -25,6 +25,8 @@ from ..version import VERSION
 TIMEOUT: Final = (3.05, 10.0)
 #: Tries of an idempotent call, the first included.
 MAX_TRIES: Final = 3
+#: Seconds. After a call that failed this slowly, another one would fail as slowly.
+PATIENCE: Final = 2.0
 #: Seconds. A server that asks for a longer pause is not waited for.
 MAX_PAUSE: Final = 5.0
 #: Bytes. No answer of the calls made here comes near it.
@@ -90,12 +92,14 @@ class Client:
         :raises BackendAPIError: If Clerk refuses or cannot be reached.
         """
         tries = MAX_TRIES if retry else 1
+        began = time.monotonic()
         for attempt in range(1, tries):
             try:
                 return self._once(method, url, query, body, headers)
             except BackendAPIError as error:
                 pause = _pause(error, attempt)
-                if pause is None:
+                is_slow = error.is_unreachable and time.monotonic() - began > PATIENCE
+                if pause is None or is_slow:
                     raise
                 self._sleep(pause)
         return self._once(method, url, query, body, headers)

@@ -68,8 +68,10 @@ def _as_text(value: Any) -> str:
 
 
 def _evaluate(shortcode: Shortcode, context: RenderContext) -> Any:
-    """Return the first operand that is neither null nor false, else the last ("JWT templates",
-    "Conditional expressions"): zero and the empty string are values."""
+    """Return the first operand that is neither null nor false, else the last.
+
+    Zero and the empty string are values ("JWT templates", "Conditional expressions").
+    """
     value = None
     for operand in shortcode.operands:
         value = operand.value if isinstance(operand, Literal) else _look_up(operand, context)
@@ -79,8 +81,11 @@ def _evaluate(shortcode: Shortcode, context: RenderContext) -> Any:
 
 
 def _look_up(path: Path, context: RenderContext) -> Any:
-    """Walk objects only. A name outside the vocabulary is null even if the context knows it, so
-    a template cannot fetch a password hash that lies beside the documented fields."""
+    """Return what a path leads to; only objects are walked.
+
+    A name outside the vocabulary is null even if the context knows it, so a template cannot
+    fetch a password hash that lies beside the documented fields.
+    """
     if path.shortcode not in SHORTCODES:
         return None
     root, *names = path.names

@@ -10,7 +10,7 @@ from typing import Any
 from .vocabulary import MAX_VALUE_DEPTH
 
 
-class _TooDeep(Exception):
+class _TooDeepError(Exception):
     """Nested beyond what a token could encode."""
 
 
@@ -23,7 +23,7 @@ def plain_json(value: object) -> Any:
     """
     try:
         return _copy(value, MAX_VALUE_DEPTH)
-    except _TooDeep:
+    except _TooDeepError:
         return None
 
 
@@ -55,5 +55,5 @@ def _copy(value: object, levels: int) -> Any:
 
 def _descend(levels: int) -> int:
     if levels == 0:
-        raise _TooDeep
+        raise _TooDeepError
     return levels - 1

@@ -213,6 +213,13 @@ def test_refused_connection_is_a_clerk_error(naps: Naps) -> None:
     assert len(naps.seconds) == client_module.MAX_TRIES - 1
 
 
+def test_slow_failure_is_not_repeated(naps: Naps, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client_module, "PATIENCE", 0.0)
+    with pytest.raises(BackendAPIError, match="ConnectionError"):
+        Client(config_of(dead_url()), sleep=naps).request("GET", "/x")
+    assert naps.seconds == []
+
+
 # --- trying again ----------------------------------------------------------------------------
 
 
