@@ -23,6 +23,8 @@ from ..clock import Clock
 from ..errors import LocalClerkError
 from ..instance import LocalClerk
 from ..model import AuthenticationLogEntry
+from ..seed import SeedError
+from ..seed import load_seed
 from ..seed import seed
 from ..store import SQLiteStore
 from .app import PREFIX
@@ -31,6 +33,8 @@ from .current import current_local
 
 #: The file in the app's instance folder that holds everything, keys included.
 DATABASE: Final = "clerk.sqlite3"
+#: The file beside an app's package that says whom a new local Clerk knows.
+SEED_FILE: Final = "clerk/seed.json"
 #: Settings that say which instance an app belongs to; the local one takes their place.
 _INSTANCE_SETTINGS: Final = (
     "publishable_key",
@@ -62,7 +66,12 @@ def attach(
     """
     _refuse_live_keys(arguments, app.config, environ)
     given = arguments.get("local")
-    local = given if isinstance(given, LocalClerk) else open_local(Path(app.instance_path))
+    if isinstance(given, LocalClerk):
+        local = given
+    elif given is not None and not isinstance(given, (bool, str)):
+        raise ConfigurationError("CLERK_LOCAL must be true, false or a LocalClerk.")
+    else:
+        local = open_local(Path(app.instance_path), Path(app.root_path) / SEED_FILE)
     serve_beside(app, local)
     own = {
         "local": True,
@@ -80,14 +89,30 @@ def attach(
     return config, LocalBackend(local), local.clock
 
 
-def open_local(folder: Path) -> LocalClerk:
-    """Open the local Clerk that a folder holds, or found one with the default people."""
+def open_local(folder: Path, seed_file: Path | None = None) -> LocalClerk:
+    """Open the local Clerk that a folder holds, or found one.
+
+    :param seed_file: Whom a new one knows; the default people without such a file.
+    :raises SeedError: If the file cannot be used.
+    """
     path = folder / DATABASE
     is_new = not path.exists()
     local = LocalClerk(SQLiteStore(path))
     if is_new:
-        seed(local)
+        try:
+            _seed(local, seed_file)
+        except SeedError:
+            local.store.close()
+            path.unlink()  # the next start founds it anew, with the file mended
+            raise
     return local
+
+
+def _seed(local: LocalClerk, seed_file: Path | None) -> None:
+    if seed_file is not None and seed_file.exists():
+        seed(local, load_seed(seed_file), source=str(seed_file))
+    else:
+        seed(local)
 
 
 class LocalBackend:
