@@ -10,6 +10,7 @@ from typing import Any
 
 from flask import Blueprint
 from flask import Flask
+from flask import abort
 from flask import g
 from flask import render_template
 from flask import request
@@ -34,7 +35,10 @@ api = Blueprint("api", __name__, url_prefix="/api")
 def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     """Return the application. Its keys come from ``config`` or the ``CLERK_*`` environment."""
     app = Flask(__name__)
-    app.config.from_mapping(CLERK_REDIRECT_TO_SIGN_IN=True)
+    app.config.from_mapping(
+        CLERK_REDIRECT_TO_SIGN_IN=True,
+        CLERK_ORGANIZATION_PATTERNS=["/organizations/<slug>"],
+    )
     app.config.from_mapping(config or {})
     clerk.init_app(app)
     app.register_blueprint(pages)
@@ -63,10 +67,16 @@ def admin() -> str:
     return render_template("admin.html", invoices=INVOICES)
 
 
-@pages.get("/organization")
+@pages.get("/organizations/<slug>")
 @require_permission("org:invoices:manage")
-def organization() -> str:
-    """Only members of the active organization that may manage invoices get in."""
+def organization(slug: str) -> str:
+    """Only members that may manage the organization's invoices get in.
+
+    The URL names the organization, and CLERK_ORGANIZATION_PATTERNS makes it the active one. Where
+    that cannot be, another one is active still, and its permissions say nothing here.
+    """
+    if g.auth.org_slug != slug:
+        abort(404)
     return render_template("organization.html", invoices=INVOICES)
 
 
