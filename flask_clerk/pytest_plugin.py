@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,8 +10,11 @@ import pytest
 if TYPE_CHECKING:
     from flask import Flask
 
+    from .local import LocalClerk
     from .testing import ClerkClient
     from .testing import ClerkKeys
+    from .testing import LiveServer
+    from .testing import LocalClient
 
 
 @pytest.fixture(scope="session")
@@ -28,8 +32,34 @@ def clerk_settings(clerk_keys: ClerkKeys) -> dict[str, str]:
 
 
 @pytest.fixture
-def clerk_client(app: Flask, clerk_keys: ClerkKeys) -> ClerkClient:
-    """Return a test client of ``app`` with ``sign_in()`` and ``sign_out()``."""
+def clerk_local(clerk_keys: ClerkKeys) -> Iterator[LocalClerk]:
+    """Return a local Clerk in memory, to be the ``CLERK_LOCAL`` of the app under test."""
+    from .testing import make_local
+
+    local = make_local(clerk_keys.key)
+    yield local
+    local.store.close()
+
+
+@pytest.fixture
+def clerk_client(app: Flask, clerk_keys: ClerkKeys) -> ClerkClient | LocalClient:
+    """Return a test client of ``app`` with ``sign_in()`` and ``sign_out()``.
+
+    With a local Clerk it signs in as somebody whom that knows, else as whoever a test says.
+    """
+    from .local.web.current import EXTENSION
+    from .testing import LocalClient
     from .testing import install
 
+    if EXTENSION in app.extensions:
+        return LocalClient(app, app.response_class, use_cookies=True)
     return install(app, clerk_keys)
+
+
+@pytest.fixture
+def clerk_live_server(app: Flask) -> Iterator[LiveServer]:
+    """Return ``app`` on a port of its own, for browsers."""
+    from .testing import LiveServer
+
+    with LiveServer(app) as server:
+        yield server

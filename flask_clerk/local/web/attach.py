@@ -65,7 +65,7 @@ def attach(
         mistake either way.
     """
     _refuse_live_keys(arguments, app.config, environ)
-    given = arguments.get("local")
+    given = arguments.get("local") or app.config.get("CLERK_LOCAL")
     if isinstance(given, LocalClerk):
         local = given
     elif given is not None and not isinstance(given, (bool, str)):
@@ -82,7 +82,7 @@ def attach(
     config = ClerkConfig.load(
         {**_without(arguments, _INSTANCE_SETTINGS), **own},
         # Its own pages come last, so that the app can have pages of its own.
-        {**_PAGES, **_present(environ), **_present(app.config)},
+        {**_PAGES, **_present(environ), **_present(app.config), "CLERK_LOCAL": True},
         {},
     )
     app.after_request(_log_decision)

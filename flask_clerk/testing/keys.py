@@ -1,0 +1,94 @@
+"""A key pair that stands for Clerk, and the tokens that it signs."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from collections.abc import Mapping
+from typing import Any
+
+from joserfc import jwt
+from joserfc.jwk import RSAKey
+from joserfc.jws import JWSRegistry
+
+from ..core.instance import wall_clock
+from ..core.keys import PRODUCTION
+from ..core.keys import PublishableKey
+from ..core.tokens import CATEGORY_SESSION
+
+_REGISTRY = JWSRegistry(algorithms=["RS256"], strict_check_header=False)
+_KID = "ins_testing"
+
+
+class ClerkKeys:
+    """The keys of a Clerk instance that exists in tests only.
+
+    Tokens signed with them are real: the app verifies them by the same path as Clerk's own.
+    """
+
+    def __init__(self, clock: Callable[[], float] = wall_clock) -> None:
+        """Make a new RSA key pair, which takes a moment; one for a whole test run is enough.
+
+        :param clock: Returns Unix seconds; tokens are issued by it.
+        """
+        self.clock = clock
+        self.key = RSAKey.generate_key(2048, private=True)
+        self.publishable_key = PublishableKey.build("clerk.testing.example", PRODUCTION)
+
+    def __repr__(self) -> str:
+        return f"<ClerkKeys of {self.publishable_key.frontend_api}>"
+
+    @property
+    def public_pem(self) -> str:
+        """The public key, as ``CLERK_JWT_KEY`` takes it."""
+        pem: bytes = self.key.as_pem(private=False)
+        return pem.decode("ascii")
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """The keys as settings, for ``app.config`` or the environment."""
+        return {
+            "CLERK_JWT_KEY": self.public_pem,
+            "CLERK_PUBLISHABLE_KEY": self.publishable_key.value,
+        }
+
+    def sign(self, claims: Mapping[str, Any], header: Mapping[str, Any] | None = None) -> str:
+        """Return a JWT of exactly these claims.
+
+        :param header: Header parameters instead of, or besides, a session token's.
+        """
+        parameters = {"alg": "RS256", "cat": CATEGORY_SESSION, "kid": _KID, "typ": "JWT"}
+        merged = {**parameters, **(header or {})}
+        token: str = jwt.encode(merged, dict(claims), self.key, registry=_REGISTRY)
+        return token
+
+    def session_token(
+        self,
+        user_id: str = "user_testing",
+        *,
+        session_id: str = "sess_testing",
+        claims: Mapping[str, Any] | None = None,
+        expires_in: int = 60,
+    ) -> str:
+        """Return a session token of version 2.
+
+        :param claims: Claims besides or instead of the usual ones; ``None`` leaves one out.
+        :param expires_in: Seconds from now; below zero for an expired token.
+        """
+        now = int(self.clock())
+        issued_at = min(now, now + expires_in - 60)
+        usual = {
+            "azp": "http://localhost",
+            "exp": now + expires_in,
+            "fva": [0, -1],
+            "iat": issued_at,
+            "iss": f"https://{self.publishable_key.frontend_api}",
+            "jti": secrets.token_hex(10),
+            "nbf": issued_at - 10,
+            "sid": session_id,
+            "sts": "active",
+            "sub": user_id,
+            "v": 2,
+        }
+        merged = {**usual, **(claims or {})}
+        return self.sign({name: value for name, value in merged.items() if value is not None})
