@@ -12,6 +12,7 @@ from ..core.tokens import CATEGORY_SESSION
 from ..core.tokens import CATEGORY_TEMPLATE
 from ..jwt_templates import SESSION_RESERVED_CLAIMS
 from ..jwt_templates import RenderContext
+from ..jwt_templates import Template
 from ..jwt_templates import parse_claims
 from ..jwt_templates import render_claims
 from . import errors
@@ -45,12 +46,20 @@ class Minting(Service):
         :param lifetime: Seconds, instead of the settings'.
         """
         settings = self._clerk.settings
-        custom: dict[str, Any] = {}
-        if settings.session_token_claims:
-            parsed = parse_claims(settings.session_token_claims, reserved=SESSION_RESERVED_CLAIMS)
-            custom = render_claims(parsed, self.context(session))
+        custom = self.custom_claims(session, settings.session_token_claims)
         claims = self.session_claims(session, origin, lifetime or settings.token_lifetime)
         return sign(self._clerk.signing_key, CATEGORY_SESSION, {**custom, **claims})
+
+    def custom_claims(self, session: Session, claims: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what a customised session token adds to the default claims.
+
+        :param claims: With shortcodes, as the settings hold them.
+        :raises TemplateError: If they are not fit for a session token.
+        """
+        if not claims:
+            return {}
+        parsed = parse_claims(claims, reserved=SESSION_RESERVED_CLAIMS)
+        return render_claims(parsed, self.context(session))
 
     def session_claims(self, session: Session, origin: str | None, lifetime: int) -> dict[str, Any]:
         """Return the default claims of a session token, in alphabetical order."""
@@ -102,15 +111,28 @@ class Minting(Service):
         :raises LocalClerkError: ``resource_not_found`` for an unknown template.
         """
         found = self._clerk.templates.get(name)
-        template = found.template
+        claims = self.template_claims(session, found.template, origin=origin, lifetime=lifetime)
+        return self._sign_template(found, claims)
+
+    def template_claims(
+        self,
+        session: Session,
+        template: Template,
+        *,
+        origin: str | None = None,
+        lifetime: int | None = None,
+    ) -> dict[str, Any]:
+        """Return the claims of a token made from a template, stored or not.
+
+        :param lifetime: Seconds, instead of the template's.
+        """
         times = self._times(lifetime or template.lifetime, template.allowed_clock_skew)
-        claims = {
+        return {
             **template.render(self.context(session)),
             **_present({"azp": origin}),
             **times,
             "sub": session.user_id,
         }
-        return self._sign_template(found, claims)
 
     def handshake_token(self, lines: list[str]) -> str:
         """Return a token that carries ``Set-Cookie`` lines; it has no times."""

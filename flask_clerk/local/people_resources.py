@@ -43,7 +43,6 @@ class PeopleResources(Service):
             "has_image": user.image_url is not None,
             "image_url": user.image_url or "",
             "profile_image_url": user.image_url or "",
-            "profile_image_id": "",
             "primary_email_address_id": user.primary_email_address_id,
             "primary_phone_number_id": None,
             "primary_web3_wallet_id": None,

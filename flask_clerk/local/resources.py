@@ -6,15 +6,24 @@ it with the ids of user and client. Times are Unix milliseconds.
 
 from __future__ import annotations
 
+from typing import Final
+
 from .model import Client
 from .model import Session
 from .model import SignIn
 from .model import SignUp
 from .model import User
-from .model import Verification
 from .model.sessions import DETACHED
 from .people_resources import Json
 from .people_resources import PeopleResources
+
+_NOTHING_SENT: Final[Json] = {
+    "object": "verification_otp",
+    "status": "unverified",
+    "strategy": None,
+    "attempts": None,
+    "expire_at": None,
+}
 
 
 class Resources(PeopleResources):
@@ -182,7 +191,8 @@ class Resources(PeopleResources):
         if sign_up.email_address is None:
             return None
         verification = sign_up.email_verification
-        shown = self.verification(verification or Verification(strategy="email_code")) or {}
+        # Named before a code is sent, a strategy makes the prebuilt components wait for the code.
+        shown = self.verification(verification) or dict(_NOTHING_SENT)
         done = verification is not None and verification.is_verified
         next_action = "" if done else "needs_attempt" if verification else "needs_prepare"
         return {**shown, "next_action": next_action, "supported_strategies": ["email_code"]}

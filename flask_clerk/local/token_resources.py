@@ -89,7 +89,7 @@ def machine_token_json(record: MachineToken, now: int, *, secret: str | None = N
         last_used = {"last_used_at": record.last_used_at}
         return {"object": "machine_to_machine_token", **shown, **last_used, **token}
     if record.token_type == OAUTH_TOKEN:
-        return {**_oauth_token(shown), "client_id": record.client_id, "name": record.name or ""}
+        return {**_oauth_token(shown), "client_id": record.client_id}
     return {
         "object": "api_key",
         "type": "api_key",

@@ -22,7 +22,7 @@ def make_backend_app(clerk: LocalClerk) -> Flask:
     app.testing = True
     app.extensions[EXTENSION] = clerk
     parent = Blueprint("clerk_local", __name__, url_prefix="/__clerk")
-    parent.register_blueprint(blueprint, url_prefix="/api/v1")
+    parent.register_blueprint(blueprint, url_prefix="/api")
     app.register_blueprint(parent)
     return app
 
@@ -65,7 +65,11 @@ class Caller:
         if version is not None:
             headers["Clerk-API-Version"] = version
         return self._client.open(
-            f"/__clerk/api/v1{path}", method=method, json=body, query_string=query, headers=headers
+            f"/__clerk/api/v1{path}",
+            method=method,
+            json=body,
+            query_string=query or None,
+            headers=headers,
         )
 
     def refused(self, *args: Any, **options: Any) -> tuple[str, str | None]:

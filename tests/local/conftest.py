@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 from backend_caller import Caller
+from form_browser import FormBrowser
+from frontend_caller import Page
 from instances import ADA
 from instances import FAST_HASH
 from joserfc.jwk import RSAKey
@@ -43,3 +45,17 @@ def session(clerk: LocalClerk, ada: User) -> Session:
 def backend(clerk: LocalClerk) -> Caller:
     """Return what calls the Backend API of the instance."""
     return Caller(clerk)
+
+
+@pytest.fixture
+def page(clerk: LocalClerk) -> Page:
+    """Return a page with clerk-js that has just been opened."""
+    page = Page(clerk)
+    page.open()
+    return page
+
+
+@pytest.fixture
+def browser(clerk: LocalClerk) -> FormBrowser:
+    """Return a browser without JavaScript that visits the pages and the dashboard."""
+    return FormBrowser(clerk)

@@ -33,7 +33,7 @@ def serve_beside(app: Flask, local: LocalClerk, prefix: str = PREFIX) -> None:
     )
     blueprint.before_request(require_loopback)
     blueprint.register_blueprint(frontend_api)
-    blueprint.register_blueprint(backend_api, url_prefix="/api/v1")
+    blueprint.register_blueprint(backend_api, url_prefix="/api")
     blueprint.register_blueprint(pages)
     blueprint.register_blueprint(dashboard, url_prefix="/dashboard")
     mark_outside(blueprint)

@@ -13,8 +13,8 @@ from werkzeug.wrappers import Response
 
 from ...core.urls import origin_of
 from ..ids import new_secret
-from .client_cookie import own_path
 from .current import current_local
+from .frontend.browser import mount_path
 
 #: The name of the hidden field.
 FIELD: Final = "form_token"
@@ -62,7 +62,7 @@ def _set_cookie(response: Response) -> Response:
     response.set_cookie(
         _cookie_name(),
         request.environ[_NONCE],
-        path=own_path(),
+        path=mount_path() or "/",
         secure=request.is_secure,
         httponly=True,
         samesite="Lax",

@@ -6,10 +6,12 @@ from typing import Any
 from typing import Final
 
 from flask import Blueprint
+from flask import Response
+from flask import after_this_request
+from flask import redirect
 from flask import render_template
 from flask import request
 from werkzeug.exceptions import HTTPException
-from werkzeug.wrappers import Response
 
 from ..errors import LocalClerkError
 from . import wording
@@ -53,12 +55,24 @@ _NOTICES: Final = {
 
 def serve_html(blueprint: Blueprint) -> Blueprint:
     """Give a blueprint what every page needs: protected forms, strict headers, readable errors."""
-    blueprint.before_request(require_own_form)
-    blueprint.after_request(_set_headers)
+    blueprint.before_request(_begin)
     blueprint.context_processor(_context)
     blueprint.register_error_handler(LocalClerkError, _refused)
-    blueprint.register_error_handler(HTTPException, _failed)
+    blueprint.register_error_handler(403, _forbidden)
     return blueprint
+
+
+def see_other(url: str) -> Response:
+    """Redirect to what is to be seen now, with a GET whatever came before."""
+    response = redirect(url, 303)
+    assert isinstance(response, Response)
+    return response
+
+
+def _begin() -> None:
+    # Behind the parent's guard, so that whoever is turned away there sees nothing of us.
+    after_this_request(_set_headers)
+    require_own_form()
 
 
 def _set_headers(response: Response) -> Response:
@@ -81,13 +95,11 @@ def _context() -> dict[str, Any]:
 
 
 def _refused(error: LocalClerkError) -> tuple[str, int]:
-    return _message(error.args[0], error.long_message), error.status
+    return _message(error.message, error.long_message), error.status
 
 
-def _failed(error: HTTPException) -> Response | tuple[str, int]:
-    if error.code is None or error.code < 400:
-        return error.get_response()
-    return _message(error.name, error.description or ""), error.code
+def _forbidden(error: HTTPException) -> tuple[str, int]:
+    return _message("That did not come from here", error.description or ""), 403
 
 
 def _message(title: str, text: str) -> str:

@@ -42,7 +42,7 @@ def duration(seconds: int | None, *, is_rough: bool = False) -> str:
         (unit, size) for unit, size in UNITS if seconds >= size and (is_rough or not seconds % size)
     )
     unit, size = next(fits, UNITS[-1])
-    count = seconds // size
+    count = round(seconds / size)
     return f"{count} {unit}" if count == 1 else f"{count} {unit}s"
 
 
@@ -64,9 +64,9 @@ def initials(name: str) -> str:
     return "".join(letters).upper() or "?"
 
 
-def tone(id: str) -> int:
+def tone(of: str) -> int:
     """Return which of the avatar colours belongs to an id."""
-    return sum(id.encode("utf-8", "replace")) % _TONES
+    return sum(of.encode("utf-8", "replace")) % _TONES
 
 
 def device(activity: Activity | None) -> str:
@@ -80,13 +80,8 @@ def device(activity: Activity | None) -> str:
 def pretty(value: Any) -> str:
     """Return JSON to be read and edited."""
     text = json.dumps(value, indent=2, ensure_ascii=False)
-    # A lone surrogate is JSON, yet no page can be encoded with it.
-    return text if text.isprintable() or _is_text(text) else json.dumps(value, indent=2)
-
-
-def _is_text(text: str) -> bool:
     try:
         text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
+    except UnicodeEncodeError:  # a lone surrogate is JSON, yet no page can be encoded with it
+        return json.dumps(value, indent=2)
+    return text

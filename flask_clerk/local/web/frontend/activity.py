@@ -1,14 +1,14 @@
-"""From where a session is used: the address and the browser, as far as the request tells."""
+"""From where a session is used, for the list of sessions in an account."""
 
 from __future__ import annotations
 
 import re
 from typing import Final
 
-from flask import Request
+from flask import request
 
-from ..ids import new_id
-from ..model import Activity
+from ...ids import new_id
+from ...model import Activity
 
 #: The first that fits wins: every browser also claims to be an older one.
 _BROWSERS: Final = (
@@ -24,23 +24,16 @@ _DEVICES: Final = (
 )  # fmt: skip
 
 
-def activity_of(request: Request) -> Activity:
-    """Return what a session's list of devices says about this request."""
+def activity() -> Activity:
+    """Return from where the browser asks, as far as ``User-Agent`` tells."""
     agent = request.headers.get("User-Agent", "")
-    name, version = _browser(agent)
+    found = ((name, pattern.search(agent)) for name, pattern in _BROWSERS)
+    browser, version = next(((name, match[1]) for name, match in found if match), (None, None))
     return Activity(
         id=new_id("sess_activity"),
         ip_address=request.remote_addr,
-        browser_name=name,
+        browser_name=browser,
         browser_version=version,
         device_type=next((device for sign, device in _DEVICES if sign in agent), None),
-        is_mobile="Mobile" in agent,
+        is_mobile="Mobi" in agent,
     )
-
-
-def _browser(agent: str) -> tuple[str | None, str | None]:
-    for name, pattern in _BROWSERS:
-        found = pattern.search(agent)
-        if found is not None:
-            return name, found[1]
-    return None, None
