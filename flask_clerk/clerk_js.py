@@ -72,5 +72,6 @@ def _options(config: ClerkConfig) -> dict[str, Any]:
         "signUpForceRedirectUrl": config.sign_up_force_redirect_url,
         "isSatellite": config.is_satellite or None,
         "satelliteAutoSync": config.satellite_auto_sync or None,
+        "telemetry": False if config.local else None,  # nothing of it leaves this machine
     }
     return {name: value for name, value in options.items() if value is not None}

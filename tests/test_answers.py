@@ -486,6 +486,23 @@ def test_a_handshake_comes_before_404_and_not_before_static_files(
     response.close()
 
 
+def test_the_cookies_of_a_handshake_join_those_of_the_view_and_are_private(
+    site: Flask, token: Token, sign: Signer
+) -> None:
+    @site.get("/own")
+    def own_cookie() -> Response:
+        response = make_response("own")
+        response.set_cookie("own", "1")
+        return response
+
+    lines = [f"__session={token()}; Path=/", "__client_uat=1; Path=/"]
+    brought = sign({"handshake": lines})
+    response = get(site, "/own", {"Cookie": f"__clerk_handshake={brought}"})
+    assert (response.status_code, response.text) == (200, "own")
+    assert response.headers.getlist("Set-Cookie")[:3] == ["own=1; Path=/", *lines]
+    assert response.headers["Cache-Control"] == "private"
+
+
 # Caches
 
 

@@ -181,13 +181,13 @@ def test_a_strange_cookie_is_nobody(
         {"HTTP_REFERER": "http://["},
         {"HTTP_ORIGIN": "null"},
         {"HTTP_ACCEPT": "\xfftext/html"},
-        {"HTTP_ACCEPT": "a" * MEGABYTE},
+        {"HTTP_ACCEPT": "a" * 65_536},
         {"HTTP_SEC_FETCH_DEST": "\xff"},
         {"SCRIPT_NAME": "/caf\xc3\xa9/\xff"},
         {"SCRIPT_NAME": "//evil.example"},
         {"wsgi.url_scheme": "javascript"},
     ],
-    ids=repr,
+    ids=lambda headers: repr(headers)[:50],
 )
 @pytest.mark.parametrize("held", [False, True], ids=["nobody", "somebody"])
 @pytest.mark.parametrize("which", [0, 1], ids=["api", "site"])
@@ -275,12 +275,10 @@ def test_malformed_claims_of_a_signed_session_grant_nothing(
 
 
 header_text = st.text(st.characters(max_codepoint=255), max_size=200)
-#: Flask itself answers 400 to a label of more than 63 characters.
-host_text = st.text(st.characters(max_codepoint=255), max_size=60)
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(header_text, header_text, header_text, host_text)
+@given(header_text, header_text, header_text, header_text)
 def test_whatever_the_headers_say_the_answer_is_a_refusal(
     apps: list[Flask], authorization: str, cookie: str, accept: str, host: str
 ) -> None:
@@ -293,7 +291,7 @@ def test_whatever_the_headers_say_the_answer_is_a_refusal(
             HTTP_ACCEPT=accept,
             HTTP_HOST=host,
         )
-        assert status == 401
+        assert status in {400, 401}  # 400 is Flask's own, for a host that IDNA does not know
         assert "Traceback" not in text
 
 

@@ -25,6 +25,7 @@ from flask_clerk import public
 from flask_clerk import require_auth
 from flask_clerk import require_claim
 from flask_clerk import require_role
+from flask_clerk.guards import mark_outside
 
 require_admin = require_claim("role", "admin")
 
@@ -113,6 +114,17 @@ def without_wraps(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def add_under_a_decorator_without_wraps(app: Flask) -> None:
     app.add_url_rule("/page", "page", without_wraps(require_auth(view())))
+
+
+def add_async_under_a_decorator_without_wraps(app: Flask) -> None:
+    @require_auth
+    async def page() -> str:
+        return "secret"
+
+    async def around() -> str:
+        return await page()
+
+    app.add_url_rule("/page", "page", around)
 
 
 def add_above_a_decorator_without_wraps(app: Flask) -> None:
@@ -242,6 +254,7 @@ def add_public_below(app: Flask) -> None:
         add_above_the_route,
         add_async_above_the_route,
         add_under_a_decorator_without_wraps,
+        add_async_under_a_decorator_without_wraps,
         add_above_a_decorator_without_wraps,
         add_method_view_with_decorators,
         add_method_of_a_method_view,
@@ -792,3 +805,18 @@ def test_a_guarded_view_answers_what_it_answers(app: Flask, token: Token) -> Non
     response = client.get("/page/ada", headers=bearer(token()))
     assert (response.status_code, response.text) == (201, "hello ada")
     assert response.headers["X-Own"] == "yes"
+
+
+def test_what_is_no_part_of_the_app_is_left_alone(public_pem: str, token: Token) -> None:
+    """The local Clerk's own pages live in the app, and no session of the app counts there."""
+    app = make_app(public_pem, require_auth=True)
+    outside = Blueprint("outside", __name__, url_prefix="/outside")
+    mark_outside(outside)
+    outside.register_blueprint(admin_blueprint())
+    app.register_blueprint(outside)
+    client = app.test_client(use_cookies=False)
+    for headers in ({}, bearer(token()), bearer(token.expired())):
+        response = client.get("/outside/page", headers=headers)
+        assert response.text == "secret"
+        assert not any(name.startswith("X-Clerk") for name, _ in response.headers)
+    assert_for_admins(app, "/outside/both", token)

@@ -32,8 +32,10 @@ from visitors import make_app
 from werkzeug.exceptions import HTTPException
 
 from flask_clerk import Clerk
+from flask_clerk import HandshakeError
 from flask_clerk import auth
 from flask_clerk import require_auth
+from flask_clerk.globals import clerk_of
 
 
 @pytest.fixture
@@ -427,9 +429,29 @@ def test_the_request_of_an_untrusted_host_is_flasks_to_refuse(app: Flask, token:
 
 
 def test_the_visit_follows_the_request_object_and_not_its_proxy(app: Flask, token: Token) -> None:
-    from flask_clerk.globals import clerk_of
-
     with app.test_request_context(headers=bearer(token())):
         clerk = clerk_of(app)
         own = request._get_current_object()  # type: ignore[attr-defined]
         assert clerk.visit_of(request) is clerk.visit_of(own)
+
+
+def test_an_error_page_after_a_broken_handshake_knows_nobody(public_pem: str) -> None:
+    app = make_app(public_pem, publishable_key=PUBLISHABLE_KEY.replace("live", "test"))
+    seen: list[HandshakeError] = []
+
+    @app.errorhandler(HandshakeError)
+    def page(error: HandshakeError) -> tuple[str, int]:
+        seen.append(error)
+        return f"broken, {who()}", 500
+
+    app.add_url_rule("/who", view_func=who)
+    assert text(app, "/who?__clerk_handshake=nonsense") == "broken, nobody"
+    assert len(seen) == 1
+
+
+def test_a_decision_that_nobody_asked_for_is_not_made(app: Flask, token: Token) -> None:
+    with app.test_request_context(headers=bearer(token())):
+        visit = clerk_of(app).visit_of(request)
+        assert visit.decision is None
+        assert who() == "user_1"
+        assert visit.decision is visit.state
