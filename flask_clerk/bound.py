@@ -29,6 +29,7 @@ from .core.request import authenticate_request
 from .core.state import HeaderList
 from .core.state import RequestState
 from .core.state import signed_out
+from .core.urls import origin_of
 from .exceptions import Forbidden
 from .exceptions import Unauthenticated
 from .forms import keep_form
@@ -249,8 +250,10 @@ class Visit:
 def request_url(request: Request) -> str:
     """Return the URL as the browser sees it, percent-encoded.
 
-    The server's and ``ProxyFix``'s word counts, ``X-Forwarded-*`` alone does not.
+    The server's and ``ProxyFix``'s word counts, ``X-Forwarded-*`` alone does not. A host that is
+    none is left out, as Werkzeug does from 3.1.8 on.
     """
+    host = request.host if origin_of(f"http://{request.host}") else ""
     path = quote(request.root_path.rstrip("/") + request.path, safe=_URL_SAFE)
     query = request.query_string.decode("latin-1")
-    return f"{request.scheme}://{request.host}{path}" + (f"?{query}" if query else "")
+    return f"{request.scheme}://{host}{path}" + (f"?{query}" if query else "")
