@@ -80,7 +80,7 @@ class AppClerk:
     def context_of(self, method: str, url: str, headers: HeaderLookup) -> AuthenticateContext:
         """Return the facts of a request."""
         instance = self.instance
-        return AuthenticateContext(method, url, headers, instance.config, instance.clock())
+        return AuthenticateContext(method, url, headers, instance.config, instance.now())
 
     def load_user(self, user_id: str | None) -> Any:
         """Return the app's own user, or ``None`` without a loader."""
@@ -220,10 +220,9 @@ class Visit:
     def _refuse(self, guard: Guard, error: Unauthenticated) -> None:
         if guard.keep_form and self._could_be_renewed and keep_form(self.context):
             abort(redirect(self.context.url, 303))
-        wanted = guard.redirect
-        if wanted is None:
-            wanted = self._clerk.instance.config.redirect_to_sign_in
-        if wanted and self._can_be_redirected():
+        config = self._clerk.instance.config
+        wanted = config.redirect_to_sign_in if guard.redirect is None else guard.redirect
+        if wanted and config.has_sign_in_page and self._can_be_redirected():
             abort(redirect(self.page_url("sign-in")))
         self._refusal = refusal_headers(error.reason, has_token=self._has_token)
         raise error

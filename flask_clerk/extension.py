@@ -120,8 +120,15 @@ class Clerk:
         return load
 
     def protect(self, blueprint: BlueprintT, **conditions: Any) -> BlueprintT:
-        """Guard a whole blueprint; conditions are those of ``require_auth``."""
+        """Guard a whole blueprint, before it is registered.
+
+        :param conditions: Those of ``require_auth``.
+        """
         mark(blueprint, make_guard(**conditions))
+        # An app that lacks the hook must not serve the blueprint openly.
+        functions = blueprint.before_request_funcs.setdefault(None, [])
+        if _require_clerk not in functions:
+            functions.append(_require_clerk)
         return blueprint
 
     def authenticate_request(self, request: RequestLike) -> RequestState:
@@ -187,6 +194,11 @@ def _is_static(endpoint: str) -> bool:
     owner, _, name = endpoint.rpartition(".")
     serves = current_app.blueprints.get(owner) if owner else current_app
     return name == "static" and serves is not None and serves.has_static_folder
+
+
+def _require_clerk() -> None:
+    """Raise ``RuntimeError`` in an app without Clerk."""
+    current_clerk()
 
 
 def _page_url(page: str, redirect_url: str | None) -> str:

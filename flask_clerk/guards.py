@@ -76,9 +76,11 @@ class Guard:
 
 
 def mark(target: Any, guard: Guard) -> None:
-    """Leave a guard on a view, a view class or a blueprint."""
+    """Leave a guard on a view, a view class or a blueprint; one that is there already is enough."""
     target = getattr(target, "__func__", target)  # a bound method takes no marks of its own
-    setattr(target, _GUARDS, (*getattr(target, _GUARDS, ()), guard))
+    there = getattr(target, _GUARDS, ())
+    if guard not in there:
+        setattr(target, _GUARDS, (*there, guard))
 
 
 def mark_public(target: Any) -> None:

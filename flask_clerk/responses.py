@@ -23,7 +23,7 @@ def finish(response: Response, headers: HeaderList, *, depends_on_session: bool)
     """Put the decision's headers on a response, whatever the view answered.
 
     :param depends_on_session: Whether the view or a guard has read who is signed in. Then, and
-        where cookies are set, no shared cache may keep the answer, unless the view says otherwise.
+        where cookies are set, no shared cache may keep the answer: ``public`` becomes ``private``.
     """
     for name, value in headers:
         if name == "Set-Cookie":
@@ -32,7 +32,10 @@ def finish(response: Response, headers: HeaderList, *, depends_on_session: bool)
         elif name != "Location":
             response.headers[name] = value
     if depends_on_session:
-        response.headers.setdefault("Cache-Control", "private")
+        policy = response.headers.setdefault("Cache-Control", "private")
+        if "public" in policy:
+            response.cache_control.public = False
+            response.cache_control.private = True
     response.vary.update(_VARIES_WITH)
     return response
 

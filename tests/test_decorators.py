@@ -820,3 +820,28 @@ def test_what_is_no_part_of_the_app_is_left_alone(public_pem: str, token: Token)
         assert response.text == "secret"
         assert not any(name.startswith("X-Clerk") for name, _ in response.headers)
     assert_for_admins(app, "/outside/both", token)
+
+
+def test_a_protected_blueprint_of_an_app_without_clerk_is_not_served(clerk: Clerk) -> None:
+    app = Flask("forgetful")
+    app.register_blueprint(clerk.protect(admin_blueprint()))
+
+    assert app.test_client().get("/page").status_code == 500
+
+
+def test_a_factory_may_protect_the_same_blueprint_again(
+    clerk: Clerk, public_pem: str, token: Token
+) -> None:
+    blueprint = admin_blueprint()
+    for _ in range(2):
+        app = make_app(public_pem)
+        app.register_blueprint(clerk.protect(blueprint))
+        assert_guarded(app, "/page", token)
+    assert len(vars(blueprint)["__clerk_guards__"]) == 1
+
+
+def test_a_redirect_that_leads_nowhere_is_a_401(public_pem: str) -> None:
+    app = make_app(public_pem)
+    app.add_url_rule("/page", view_func=require_auth(redirect=True)(lambda: "in"))
+
+    assert app.test_client().get("/page", headers={"Accept": "text/html"}).status_code == 401

@@ -129,6 +129,11 @@ class ClerkConfig:
             return f"https://clerk.{self.domain}"
         return f"https://{self.publishable_key.frontend_api}"
 
+    @property
+    def has_sign_in_page(self) -> bool:
+        """Whether there is a page to sign in at: the app's own, or the account portal."""
+        return self.sign_in_url is not None or self.instance_frontend_api is not None
+
     def _check(self) -> None:
         publishable, secret = self.publishable_key, self.secret_key
         if publishable is None and secret is None and self.jwt_key is None:
@@ -140,6 +145,11 @@ class ClerkConfig:
             raise ConfigurationError(
                 "CLERK_PUBLISHABLE_KEY and CLERK_SECRET_KEY are of two kinds: set two test keys "
                 "or two live keys, both of one instance."
+            )
+        if self.redirect_to_sign_in and not self.has_sign_in_page:
+            raise ConfigurationError(
+                "CLERK_REDIRECT_TO_SIGN_IN needs a page to sign in at: set CLERK_PUBLISHABLE_KEY "
+                "or CLERK_SIGN_IN_URL."
             )
         if self.is_satellite and not (self.domain or self.proxy_url):
             raise ConfigurationError(

@@ -65,11 +65,15 @@ class Instance:
         self.clock = clock
         self.organization_of = organization_of
         self._connect = connect
-        self._verifier = TokenVerifier(config, self._signing_keys(), clock)
+        self._verifier = TokenVerifier(config, self._signing_keys(), self.now)
 
     def __repr__(self) -> str:
         key = self.config.publishable_key
         return f"<Instance {key.frontend_api if key else 'without publishable key'}>"
+
+    def now(self) -> float:
+        """Return Unix seconds by the instance's clock, which a test may replace."""
+        return self.clock()
 
     @cached_property
     def backend(self) -> Backend:
@@ -95,4 +99,4 @@ class Instance:
     def _signing_keys(self) -> SigningKeys:
         if self.config.jwt_key is not None:
             return FixedKey(self.config.jwt_key)
-        return RemoteKeys(lambda: self.backend.fetch_jwks(), self.config.jwks_ttl, self.clock)
+        return RemoteKeys(lambda: self.backend.fetch_jwks(), self.config.jwks_ttl, self.now)

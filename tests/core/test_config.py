@@ -124,6 +124,8 @@ def test_keyword_arguments_win_over_the_app_which_wins_over_the_environment(
         {name: texts[0]}, {variable: texts[1]}, {variable: texts[2]},
     )  # fmt: skip
     usable = {"jwt_key": public_pem}
+    if name == "redirect_to_sign_in":
+        usable["sign_in_url"] = "/enter"
     found = [
         ClerkConfig.load({**usable, **argument}, app, environ),
         ClerkConfig.load(usable, app, environ),
@@ -367,3 +369,8 @@ def test_a_repr_shows_no_secret(public_pem: str) -> None:
 def test_a_configuration_is_frozen() -> None:
     with pytest.raises(dataclasses.FrozenInstanceError):
         load().clock_skew = 9  # type: ignore[misc]
+
+
+def test_redirects_to_sign_in_need_a_page_to_lead_to(public_pem: str) -> None:
+    with pytest.raises(ConfigurationError, match="CLERK_SIGN_IN_URL"):
+        ClerkConfig.load({"jwt_key": public_pem, "redirect_to_sign_in": True}, {}, {})
