@@ -23,8 +23,8 @@ from .exceptions import Forbidden
 from .exceptions import ReverificationRequired
 from .exceptions import Unauthenticated
 from .extension import Clerk
-from .forms import kept_form
 from .globals import auth
+from .globals import kept_form
 from .signals import authenticated
 from .signals import authentication_failed
 from .signals import authorization_denied

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Callable
 from collections.abc import Iterable
-from functools import cached_property
 from typing import Any
 from typing import cast
 from urllib.parse import quote
@@ -23,8 +23,10 @@ from .core.constants import Reason
 from .core.constants import Status
 from .core.context import AuthenticateContext
 from .core.context import HeaderLookup
+from .core.errors import ClerkError
 from .core.errors import HandshakeError
 from .core.instance import Instance
+from .core.lazy import lazy
 from .core.request import authenticate_request
 from .core.state import HeaderList
 from .core.state import RequestState
@@ -34,6 +36,7 @@ from .exceptions import Forbidden
 from .exceptions import Unauthenticated
 from .forms import keep_form
 from .guards import Guard
+from .guards import answers_options
 from .responses import finish
 from .responses import refusal_headers
 from .sign_in import page_url
@@ -100,7 +103,7 @@ class Visit:
         self._is_finishing = False
         self._refusal: HeaderList = ()
 
-    @cached_property
+    @lazy
     def context(self) -> AuthenticateContext:
         """The facts of the request.
 
@@ -115,7 +118,7 @@ class Visit:
             raise
         return self._clerk.context_of(request.method, url, request.headers)
 
-    @cached_property
+    @lazy
     def state(self) -> RequestState:
         """The decision about the request, made once.
 
@@ -143,7 +146,7 @@ class Visit:
             self._finish_later()
         return self._auth
 
-    @cached_property
+    @lazy
     def user(self) -> Any:
         """The app's own user."""
         return self._clerk.load_user(self.auth.user_id)
@@ -158,13 +161,17 @@ class Visit:
         elif self.state.status != Status.HANDSHAKE and self._has_token:
             authentication_failed.send(app, reason=self._auth.reason)
 
-    def enforce(self, guards: Iterable[Guard]) -> None:
-        """Hold the request to these guards, once each; ``OPTIONS`` passes.
+    def enforce(self, guards: Iterable[Guard], view: Any) -> None:
+        """Hold the request to these guards, once each.
+
+        ``OPTIONS`` is answered to everybody, since a CORS preflight carries no session; but a
+        view that guards refuse is called for it only if a decorator of it answers ``OPTIONS``.
 
         :raises Unauthenticated: If nobody is signed in.
         :raises Forbidden: If a condition does not hold.
         """
-        if self._request.method == "OPTIONS":
+        is_options = self._request.method == "OPTIONS"
+        if is_options and answers_options(view):
             return
         for guard in guards:
             if any(guard is held for held in self._enforced):
@@ -172,8 +179,12 @@ class Visit:
             try:
                 guard.check(self.auth)
             except Unauthenticated as error:
+                if is_options:
+                    abort(current_app.make_default_options_response())
                 self._refuse(guard, error)
             except Forbidden as error:
+                if is_options:
+                    abort(current_app.make_default_options_response())
                 app = current_app._get_current_object()  # type: ignore[attr-defined]
                 authorization_denied.send(app, auth=self.auth, error=error)
                 raise
@@ -197,13 +208,24 @@ class Visit:
         is_pending = self._auth.session_status == "pending"
         return page_url(page, self.context, return_back_url, is_pending=is_pending)
 
-    @cached_property
+    @lazy
     def _auth(self) -> Auth:
         return self.state.to_auth(self)
 
     @property
     def _has_token(self) -> bool:
         return bool(self.context.token_in_header or self.context.session_token_in_cookie)
+
+    @property
+    def _holder(self) -> str | None:
+        """Whose session has expired; the token is genuine, only time has spoilt it."""
+        try:
+            claims = self._clerk.instance.verify_token(
+                self.context.session_token_in_cookie or "", clock_skew=math.inf
+            )
+        except ClerkError:
+            return None
+        return str(claims["sub"])
 
     @property
     def _could_be_renewed(self) -> bool:
@@ -218,7 +240,7 @@ class Visit:
         )
 
     def _refuse(self, guard: Guard, error: Unauthenticated) -> None:
-        if guard.keep_form and self._could_be_renewed and keep_form(self.context):
+        if guard.keep_form and self._could_be_renewed and keep_form(self.context, self._holder):
             abort(redirect(self.context.url, 303))
         config = self._clerk.instance.config
         wanted = config.redirect_to_sign_in if guard.redirect is None else guard.redirect
@@ -252,7 +274,14 @@ def request_url(request: Request) -> str:
     The server's and ``ProxyFix``'s word counts, ``X-Forwarded-*`` alone does not. A host that is
     none is left out, as Werkzeug does from 3.1.8 on.
     """
-    host = request.host if origin_of(f"http://{request.host}") else ""
+    host = request.host if _is_host(request.host) else ""
     path = quote(request.root_path.rstrip("/") + request.path, safe=_URL_SAFE)
     query = request.query_string.decode("latin-1")
     return f"{request.scheme}://{host}{path}" + (f"?{query}" if query else "")
+
+
+def _is_host(host: str) -> bool:
+    """Whether a host can be named in an answer's headers (RFC 1035, section 2.3.4)."""
+    labels = host.partition(":")[0].removesuffix(".").split(".")
+    is_sized = host.startswith("[") or all(0 < len(label) < 64 for label in labels)
+    return is_sized and origin_of(f"http://{host}") is not None

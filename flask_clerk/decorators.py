@@ -12,6 +12,7 @@ from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Mapping
+from copy import deepcopy
 from functools import wraps
 from typing import Any
 from typing import TypeVar
@@ -110,6 +111,8 @@ def require_reverification(
 
 def public(view: View) -> View:
     """Leave this view open where the app or its blueprint is closed."""
+    if inspect.ismethod(view):  # it takes no marks, and its function is other objects' too
+        view = _own_function(view)
     mark_public(view)
     return view
 
@@ -139,28 +142,53 @@ def make_guard(
     return Guard(
         asked={name: value for name, value in asked.items() if value is not NOT_ASKED},
         claims=() if claim is NOT_ASKED else tuple(_claim_conditions(claim)),
-        reverification=None if reverification is NOT_ASKED else reverification,
+        reverification=None if reverification is NOT_ASKED else deepcopy(reverification),
         redirect=redirect,
         keep_form=keep_form,
     )
 
 
+def _own_function(method: Any) -> Any:
+    @wraps(method)
+    def function(*args: Any, **kwargs: Any) -> Any:
+        return method(*args, **kwargs)
+
+    return function
+
+
 def _guarded(view: Any, guard: Guard) -> Any:
-    mark(view, guard)
     if isinstance(view, type):
-        return view
+        return _guarded_class(view, guard)
+    mark(view, guard)
+    return _checked(view, guard)
+
+
+def _guarded_class(view_class: type, guard: Guard) -> type:
+    """Guard the one function through which a view class serves every request."""
+    dispatch = getattr(view_class, "dispatch_request", None)
+    if dispatch is None:
+        raise TypeError(
+            f"{view_class.__name__} is no view class: decorate the functions that are its views."
+        )
+    mark(view_class, guard)
+    setattr(view_class, "dispatch_request", _checked(dispatch, guard))  # noqa: B010
+    return view_class
+
+
+def _checked(view: Any, guard: Guard) -> Any:
+    """Return the view with a check of its own, for where its mark is hidden from the hook."""
     if inspect.iscoroutinefunction(view):
 
         @wraps(view)
         async def wrapper(*args: Any, **kwargs: Any) -> Any:
-            enforce((guard,))
+            enforce((guard,), view)
             return await view(*args, **kwargs)
 
     else:
 
         @wraps(view)
         def wrapper(*args: Any, **kwargs: Any) -> Any:
-            enforce((guard,))
+            enforce((guard,), view)
             return view(*args, **kwargs)
 
     return wrapper
@@ -184,4 +212,10 @@ def _claim_condition(path: str | Iterable[str], allowed: Iterable[Any]) -> Claim
     paths = (path,) if isinstance(path, str) else tuple(path)
     if not paths or not all(isinstance(name, str) and name for name in paths):
         raise TypeError("require_claim takes the name of a claim, or a tuple of names.")
-    return ClaimCondition(paths, tuple(allowed))
+    values = tuple(allowed)
+    if None in values:
+        raise TypeError(
+            "None is no allowed value: Clerk writes null for what a user does not have, so it "
+            "would let everybody in who lacks the claim."
+        )
+    return ClaimCondition(paths, values)

@@ -185,7 +185,7 @@ def _before_request() -> Response | None:
     visit.announce()
     if visit.state.location is not None:
         return redirect_to(visit.state.location)
-    visit.enforce(guards)
+    visit.enforce(guards, view)
     return None
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from flask import current_app
 from flask import request
 from flask import session
 from werkzeug.datastructures import MultiDict
@@ -18,6 +19,8 @@ from .core.urls import origin_of
 
 #: Bytes of names and values. Flask's session is a cookie, which browsers cap at 4 KB.
 MAX_FORM_SIZE: Final = 2048
+#: Seconds.
+KEPT_FOR: Final = 600
 
 _KEY: Final = "_clerk_kept_form"
 
@@ -34,29 +37,40 @@ def comes_from_here(context: AuthenticateContext) -> bool:
     return bool(context.origin) and origin_of(context.headers.get("Origin") or "") == context.origin
 
 
-def keep_form(context: AuthenticateContext) -> bool:
+def keep_form(context: AuthenticateContext, user_id: str | None) -> bool:
     """Put the posted fields aside if that can be done, and say whether it was.
 
     Only fields that a page of this app posted are kept, so that no other site can fill in a form
     here. Files are not kept.
+
+    :param user_id: Whose session has expired; nobody else gets the fields.
     """
+    if user_id is None or current_app.secret_key is None:
+        return False
     if context.method != "POST" or not context.is_navigation or not comes_from_here(context):
         return False
     fields = [[name, value] for name, value in request.form.items(multi=True)]
     size = sum(len(name.encode()) + len(value.encode()) for name, value in fields)
     if not fields or size > MAX_FORM_SIZE or request.files:
         return False
-    session[_KEY] = {"path": request.path, "fields": fields}
+    session[_KEY] = {
+        "path": request.path,
+        "fields": fields,
+        "user_id": user_id,
+        "at": context.now,
+    }
     return True
 
 
-def kept_form() -> MultiDict[str, str] | None:
-    """Return the fields that were put aside for this page, once; ``None`` if there are none.
+def take_form(user_id: str | None, now: float) -> MultiDict[str, str] | None:
+    """Return the fields that this person posted to this page a short while ago, once.
 
-    Show them in the form again: the person decides whether to send it.
+    :param now: Unix seconds.
     """
     kept = session.get(_KEY)
     if not isinstance(kept, dict) or kept.get("path") != request.path:
         return None
     del session[_KEY]
+    if kept["user_id"] != user_id or not 0 <= now - kept["at"] < KEPT_FOR:
+        return None
     return MultiDict((name, value) for name, value in kept["fields"])

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
+from typing import Any
 from typing import cast
 
 from flask import current_app
 from flask import has_request_context
 from flask import request
+from werkzeug.datastructures import MultiDict
 from werkzeug.local import LocalProxy
 
 from .bound import AppClerk
 from .core.auth import Auth
+from .forms import take_form
 from .guards import Guard
 
 if TYPE_CHECKING:
@@ -47,15 +50,25 @@ def current_auth() -> Auth:
     return current_clerk().visit_of(request).auth
 
 
-def enforce(guards: Iterable[Guard]) -> None:
-    """Hold the current request to these guards, once each.
+def enforce(guards: Iterable[Guard], view: Any) -> None:
+    """Hold the current request to these guards of a view, once each.
 
     :raises Unauthenticated: If nobody is signed in.
     :raises Forbidden: If a condition does not hold.
     """
     if not has_request_context():
         raise RuntimeError("A guarded view was called outside of a request.")
-    current_clerk().visit_of(request).enforce(guards)
+    current_clerk().visit_of(request).enforce(guards, view)
+
+
+def kept_form() -> MultiDict[str, str] | None:
+    """Return the fields of a form that outlived its session, once; ``None`` if there are none.
+
+    Show them in the form again: the person decides whether to send it. They are for the person
+    who posted them, on the page that they were posted to, and for ten minutes.
+    """
+    clerk = current_clerk()
+    return take_form(clerk.visit_of(request).auth.user_id, clerk.instance.now())
 
 
 #: The auth of the current request. ``g.auth`` is the same.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ from .core.claims import MISSING
 from .exceptions import Forbidden
 from .exceptions import ReverificationRequired
 from .exceptions import Unauthenticated
+
+logger = logging.getLogger("flask_clerk")
 
 _GUARDS: Final = "__clerk_guards__"
 _PUBLIC: Final = "__clerk_public__"
@@ -71,7 +74,7 @@ class Guard:
         has_all = not self.asked or auth.has(**self.asked)
         if not has_all or not all(claim.holds_for(auth) for claim in self.claims):
             raise Forbidden(reason="condition-not-met")
-        if self.reverification and not auth.has(reverification=self.reverification):
+        if self.reverification is not None and not auth.has(reverification=self.reverification):
             raise ReverificationRequired(self.reverification)
 
 
@@ -79,13 +82,13 @@ def mark(target: Any, guard: Guard) -> None:
     """Leave a guard on a view, a view class or a blueprint; one that is there already is enough."""
     target = getattr(target, "__func__", target)  # a bound method takes no marks of its own
     there = getattr(target, _GUARDS, ())
-    if guard not in there:
+    if repr(guard) not in map(repr, there):  # by repr: for == a guard for 1 is one for True
         setattr(target, _GUARDS, (*there, guard))
 
 
 def mark_public(target: Any) -> None:
     """Leave the mark of a view, a view class or a blueprint that is open to everybody."""
-    setattr(getattr(target, "__func__", target), _PUBLIC, True)
+    setattr(target, _PUBLIC, True)
 
 
 def mark_outside(blueprint: Any) -> None:
@@ -111,11 +114,16 @@ def guards_of(
     own = [view, *_parts_of_class(view, method)]
     around = list(blueprints)
     guards = _collect(own)
-    if any(getattr(target, _PUBLIC, False) for target in own):
+    if any(map(_is_public, own)):
         return guards
     guards += _collect(around)
-    is_public = any(getattr(target, _PUBLIC, False) for target in around)
-    return guards or ((Guard(),) if closed and not is_public else ())
+    is_closed = closed and not any(map(_is_public, around))
+    return guards or ((Guard(),) if is_closed else ())
+
+
+def answers_options(view: Any) -> bool:
+    """Whether a decorator of the view answers ``OPTIONS``, by Flask's own sign for that."""
+    return getattr(view, "provide_automatic_options", None) is False
 
 
 def _parts_of_class(view: Any, method: str) -> list[Any]:
@@ -130,16 +138,30 @@ def _parts_of_class(view: Any, method: str) -> list[Any]:
     return [view_class, getattr(view_class, "dispatch_request", None), function]
 
 
+def _is_public(target: Any) -> bool:
+    """Whether the target itself is marked; a class does not inherit being open."""
+    return bool(vars(target).get(_PUBLIC)) if isinstance(target, type) else hasattr(target, _PUBLIC)
+
+
 def _collect(targets: Iterable[Any]) -> tuple[Guard, ...]:
     return tuple(guard for target in targets for guard in getattr(target, _GUARDS, ()))
 
 
 def _is_allowed(claim: Any, allowed: Any) -> bool:
     if callable(allowed):
-        return bool(allowed(claim))
+        return _is_approved(claim, allowed)
     if isinstance(claim, list):
         return any(_is_same(item, allowed) for item in claim)
     return _is_same(claim, allowed)
+
+
+def _is_approved(claim: Any, approve: Any) -> bool:
+    """Ask a function about a claim; one that a claim of another type trips up says no."""
+    try:
+        return bool(approve(claim))
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
+        logger.debug("A function of require_claim could not judge a claim.", exc_info=True)
+        return False
 
 
 def _is_same(claim: Any, allowed: Any) -> bool:

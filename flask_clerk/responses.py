@@ -23,21 +23,33 @@ def finish(response: Response, headers: HeaderList, *, depends_on_session: bool)
     """Put the decision's headers on a response, whatever the view answered.
 
     :param depends_on_session: Whether the view or a guard has read who is signed in. Then, and
-        where cookies are set, no shared cache may keep the answer: ``public`` becomes ``private``.
+        where cookies are set, no shared cache may keep the answer, whatever the view says.
     """
+    set_by_view = {_cookie_name(line) for line in response.headers.getlist("Set-Cookie")}
     for name, value in headers:
         if name == "Set-Cookie":
-            response.headers.add(name, value)
             depends_on_session = True
+            if _cookie_name(value) not in set_by_view:
+                response.headers.add(name, value)
         elif name != "Location":
             response.headers[name] = value
     if depends_on_session:
-        policy = response.headers.setdefault("Cache-Control", "private")
-        if "public" in policy:
-            response.cache_control.public = False
-            response.cache_control.private = True
+        _keep_from_shared_caches(response)
     response.vary.update(_VARIES_WITH)
     return response
+
+
+def _keep_from_shared_caches(response: Response) -> None:
+    policy = response.headers.setdefault("Cache-Control", "private")
+    response.headers["Cache-Control"] = policy.lower()  # Werkzeug knows directives by case
+    if not response.cache_control.no_store:
+        response.cache_control.public = False
+        response.cache_control.s_maxage = None
+        response.cache_control.private = True
+
+
+def _cookie_name(line: str) -> str:
+    return line.partition("=")[0].strip()
 
 
 def refusal_headers(reason: str | None, *, has_token: bool) -> HeaderList:

@@ -51,7 +51,7 @@ def sign_out() -> Response:
     _revoke(context, clerk.instance)
     asked = request.form.get("redirect_url")
     target = safe_redirect(asked, context.url, clerk.instance.config.allowed_redirect_origins)
-    response = redirect(target or "/", 303)
+    response = redirect(target or f"{request.root_path}/", 303)
     _expire_cookies(response, context)
     return response
 
@@ -70,6 +70,7 @@ def _revoke(context: AuthenticateContext, instance: Instance) -> None:
 
 def _expire_cookies(response: Response, context: AuthenticateContext) -> None:
     names = [Cookies.SESSION, Cookies.CLIENT_UAT, Cookies.REFRESH]
+    handshakes = [Cookies.HANDSHAKE, Cookies.HANDSHAKE_NONCE]
     key = context.config.publishable_key
     if key is not None:
         names += [f"{name}_{key.cookie_suffix}" for name in names]
@@ -77,7 +78,7 @@ def _expire_cookies(response: Response, context: AuthenticateContext) -> None:
     parent = host_of(context.config.instance_frontend_api or "").partition(".")[2]
     own_host = host_of(context.origin)
     domains = [None, parent] if parent and f".{own_host}".endswith(f".{parent}") else [None]
-    for name in names:
+    for name in (*names, *handshakes):
         for domain in domains:
             response.delete_cookie(
                 name, domain=domain, secure=context.origin.startswith("https:"), samesite="Lax"

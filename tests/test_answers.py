@@ -533,7 +533,7 @@ def test_an_open_answer_to_nobody_varies_by_its_headers_alone(app: Flask) -> Non
     assert "Cache-Control" not in response.headers
 
 
-@pytest.mark.parametrize("own", ["private, max-age=60", "no-store", "no-cache"])
+@pytest.mark.parametrize("own", ["private, max-age=60", "no-store", "no-cache, private"])
 def test_a_views_own_cache_control_stays(own: str, app: Flask, token: Token) -> None:
     @app.get("/own")
     @require_auth
@@ -567,12 +567,17 @@ def test_error_pages_of_a_signed_in_session_are_private(app: Flask, token: Token
     assert response.headers["Cache-Control"] == "private"
 
 
-def test_a_page_that_depends_on_the_session_is_never_public(app: Flask, token: Token) -> None:
+@pytest.mark.parametrize(
+    "own", ["public, max-age=60", "PUBLIC, max-age=60", "s-maxage=9, max-age=60", "max-age=60"]
+)
+def test_a_page_that_depends_on_the_session_is_never_public(
+    own: str, app: Flask, token: Token
+) -> None:
     @app.get("/file")
     @require_auth
     def download() -> Response:
         response = make_response("the books")
-        response.headers["Cache-Control"] = "public, max-age=60"
+        response.headers["Cache-Control"] = own
         return response
 
     policy = get(app, "/file", bearer(token())).headers["Cache-Control"]

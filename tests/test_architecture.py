@@ -219,3 +219,9 @@ def test_every_name_that_the_documents_import_is_public() -> None:
         for names in re.findall(r"from flask_clerk import \(?([\w\s,]+?)\)?(?:\s*#|$)", text, re.M):
             imported |= {name.strip() for name in names.split(",") if name.strip()}
     assert imported <= set(flask_clerk.__all__)
+
+
+def test_nothing_uses_the_property_whose_lock_is_shared() -> None:
+    """Before Python 3.12, ``functools.cached_property`` makes requests wait for one another."""
+    users = [path for path in PACKAGE.rglob("*.py") if "import cached_property" in path.read_text()]
+    assert users == []

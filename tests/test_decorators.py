@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
+from functools import wraps
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ from flask import Blueprint
 from flask import Flask
 from flask import Response
 from flask import g
+from flask import request
 from flask.views import MethodView
 from flask.views import View
 from signing import Signer
@@ -598,12 +601,132 @@ def test_a_preflight_passes_and_calls_no_view(app: Flask) -> None:
     assert not called
 
 
-def test_an_options_view_of_its_own_is_called(app: Flask) -> None:
-    app.add_url_rule(
-        "/page", view_func=require_auth(lambda: "preflight"), methods=["OPTIONS", "GET"]
-    )
-    response = app.test_client(use_cookies=False).options("/page")
-    assert response.text == "preflight"
+def test_a_view_that_takes_options_itself_is_not_called_for_strangers(
+    app: Flask, token: Token
+) -> None:
+    app.add_url_rule("/page", view_func=require_auth(lambda: "secret"), methods=["OPTIONS", "GET"])
+    client = app.test_client(use_cookies=False)
+
+    stranger = client.options("/page")
+    assert (stranger.status_code, stranger.text) == (200, "")
+    assert set(stranger.allow) == {"GET", "HEAD", "OPTIONS"}
+    assert client.options("/page", headers=bearer(token())).text == "secret"
+
+
+@pytest.mark.parametrize("order", ["guard outside", "guard inside"])
+def test_a_decorator_that_answers_options_is_let_answer(order: str, app: Flask) -> None:
+    """Flask-CORS's ``cross_origin`` says so by ``provide_automatic_options``."""
+
+    def cors(view: Any) -> Any:
+        @wraps(view)
+        def wrapper() -> Any:
+            return "preflight" if request.method == "OPTIONS" else view()
+
+        wrapper.provide_automatic_options = False  # type: ignore[attr-defined]
+        return wrapper
+
+    page = lambda: "secret"  # noqa: E731
+    decorated = require_auth(cors(page)) if order == "guard outside" else cors(require_auth(page))
+    app.add_url_rule("/page", view_func=decorated, methods=["OPTIONS", "GET"])
+
+    assert app.test_client().options("/page").text == "preflight"
+    assert app.test_client().get("/page").status_code == 401
+
+
+@pytest.mark.parametrize("closed_by", ["class", "blueprint", "app"])
+def test_options_of_a_view_class_is_not_called_for_strangers(
+    closed_by: str, public_pem: str
+) -> None:
+    class Page(MethodView):
+        def get(self) -> str:
+            return "secret"
+
+        def options(self) -> str:
+            return self.get()
+
+    app = make_app(public_pem, require_auth=closed_by == "app")
+    blueprint = Blueprint("b", __name__)
+    view_class = require_auth(Page) if closed_by == "class" else Page
+    blueprint.add_url_rule("/page", view_func=view_class.as_view("page"))
+    if closed_by == "blueprint":
+        Clerk().protect(blueprint)
+    app.register_blueprint(blueprint)
+
+    assert app.test_client().options("/page").text == ""
+
+
+def test_a_guarded_class_checks_for_itself_where_its_mark_is_hidden(app: Flask) -> None:
+    @require_auth
+    class Page(MethodView):
+        def get(self) -> str:
+            return "secret"
+
+    view = Page.as_view("page")
+    app.add_url_rule("/hidden", endpoint="hidden", view_func=lambda: view())
+    app.add_url_rule("/partial", endpoint="partial", view_func=partial(view))
+
+    assert app.test_client().get("/hidden").status_code == 401
+    assert app.test_client().get("/partial").status_code == 401
+
+
+def test_a_guarded_class_leaves_its_bases_alone() -> None:
+    before = MethodView.dispatch_request
+    require_auth(type("Page", (MethodView,), {}))
+
+    assert MethodView.dispatch_request is before
+    assert not hasattr(before, "__clerk_guards__")
+
+
+def test_a_class_that_is_no_view_is_refused() -> None:
+    with pytest.raises(TypeError, match="Controller is no view class"):
+        require_auth(type("Controller", (), {}))
+
+
+def test_being_public_is_not_inherited(public_pem: str) -> None:
+    @public
+    class Landing(MethodView):
+        def get(self) -> str:
+            return "secret"
+
+    class Admin(Landing):
+        pass
+
+    app = make_app(public_pem, require_auth=True)
+    app.add_url_rule("/landing", view_func=Landing.as_view("landing"))
+    app.add_url_rule("/admin", view_func=Admin.as_view("admin"))
+
+    assert app.test_client().get("/landing").status_code == 200
+    assert app.test_client().get("/admin").status_code == 401
+
+
+def test_a_public_method_of_one_object_opens_no_other(public_pem: str) -> None:
+    class Pages:
+        def show(self) -> str:
+            return "secret"
+
+    app = make_app(public_pem, require_auth=True)
+    app.add_url_rule("/open", endpoint="open", view_func=public(Pages().show))
+    app.add_url_rule("/closed", endpoint="closed", view_func=Pages().show)
+
+    assert app.test_client().get("/open").status_code == 200
+    assert app.test_client().get("/closed").status_code == 401
+
+
+def test_a_guard_for_1_is_no_guard_for_true(app: Flask, token: Token) -> None:
+    view = require_claim("level", 1)(require_claim("level", True)(lambda: "secret"))
+    app.add_url_rule("/page", view_func=view)
+
+    assert app.test_client().get("/page", headers=bearer(token(level=1))).status_code == 403
+
+
+def test_a_reverification_cannot_be_emptied_later(app: Flask, token: Token) -> None:
+    asked = {"level": "first_factor", "after_minutes": 10}
+    view = require_auth(reverification=asked)(lambda: "secret")
+    app.add_url_rule("/page", view_func=view)
+    asked.clear()
+
+    stale = bearer(token(fva=[60, -1]))
+    assert app.test_client().get("/page", headers=stale).status_code == 403
 
 
 # Blueprints and whole apps

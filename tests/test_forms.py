@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from io import BytesIO
 from typing import Any
 
@@ -16,7 +17,9 @@ from visitors import Token
 from flask_clerk import Clerk
 from flask_clerk import kept_form
 from flask_clerk import require_auth
+from flask_clerk.forms import KEPT_FOR
 from flask_clerk.forms import MAX_FORM_SIZE
+from flask_clerk.globals import clerk_of
 
 FORM_OF_THIS_APP = {"Sec-Fetch-Site": "same-origin", "Sec-Fetch-Dest": "document"}
 
@@ -136,5 +139,29 @@ def test_origin_tells_where_browsers_name_no_site(client: FlaskClient) -> None:
 
 def test_a_forged_token_keeps_no_form(client: FlaskClient, token: Token) -> None:
     hold(client, f"{token()[:-8]}AAAAAAAA")
+
+    assert client.post("/new", data={"a": "1"}, headers=FORM_OF_THIS_APP).status_code == 401
+
+
+def test_a_form_is_for_the_person_who_posted_it(client: FlaskClient, token: Token) -> None:
+    client.post("/new", data={"iban": "DE00"}, headers=FORM_OF_THIS_APP)
+    hold(client, token(sub="user_2"))
+    assert client.get("/new").json == {"kept": None}
+
+    hold(client, token())
+    assert client.get("/new").json == {"kept": None}
+
+
+def test_a_form_grows_old(app: Flask, client: FlaskClient, token: Token) -> None:
+    client.post("/new", data={"a": "1"}, headers=FORM_OF_THIS_APP)
+    later = time.time() + KEPT_FOR
+    clerk_of(app).instance.clock = lambda: later
+    hold(client, token(iat=int(later), nbf=int(later), exp=int(later) + 60))
+
+    assert client.get("/new").json == {"kept": None}
+
+
+def test_without_a_secret_key_nothing_can_be_kept(app: Flask, client: FlaskClient) -> None:
+    app.secret_key = None
 
     assert client.post("/new", data={"a": "1"}, headers=FORM_OF_THIS_APP).status_code == 401

@@ -206,6 +206,7 @@ def test_without_a_secret_key_the_cookies_go_all_the_same(
 def test_cookies_are_ended_here_and_on_the_parent_domain(app: Flask) -> None:
     plain = ["__session", "__client_uat", "__refresh"]
     names = plain + [f"{name}_{SUFFIX}" for name in plain]
+    names += ["__clerk_handshake", "__clerk_handshake_nonce"]
     response = post(app, SAME_ORIGIN)
     assert expired_cookies(response) == {
         (name, domain) for name in names for domain in (None, "example.com")
@@ -241,6 +242,8 @@ def test_without_a_publishable_key_there_are_only_plain_cookies(
         ("__session", None),
         ("__client_uat", None),
         ("__refresh", None),
+        ("__clerk_handshake", None),
+        ("__clerk_handshake_nonce", None),
     }
 
 

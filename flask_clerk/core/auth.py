@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cached_property
 from typing import Any
 from typing import Protocol
 
@@ -14,6 +13,7 @@ from .claims import Claims
 from .claims import FrozenList
 from .claims import find_claim
 from .constants import Reason
+from .lazy import lazy
 from .messages import message_for
 from .tokens import SESSION_TOKEN
 
@@ -160,8 +160,8 @@ class SessionAuth(Auth):
     def __repr__(self) -> str:
         return f"<SessionAuth {self.user_id} in {self.session_id}>"
 
-    @cached_property
-    def org_permissions(self) -> list[Any] | None:  # type: ignore[override]
+    @lazy
+    def org_permissions(self) -> list[Any] | None:
         """The permissions in the active organization, as ``org:feature:permission``."""
         claims = self.session_claims
         if claims.get("v") != 2:

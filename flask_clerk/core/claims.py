@@ -15,7 +15,10 @@ def _refuse(self: object, *args: object, **kwargs: object) -> NoReturn:
 
 
 class FrozenDict(dict[str, Any]):
-    """A ``dict`` whose mutators raise ``TypeError``. Copies of it are plain."""
+    """A ``dict`` whose mutators raise ``TypeError``. Copies of it are plain.
+
+    It guards against mistakes, not against code that goes around it (``dict.update(claims, …)``).
+    """
 
     __slots__ = ()
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from functools import cached_property
 from typing import Protocol
 from urllib.parse import unquote_to_bytes
 from urllib.parse import urlsplit
@@ -13,6 +12,7 @@ from .config import ClerkConfig
 from .constants import Cookies
 from .constants import Parameters
 from .errors import TokenVerificationError
+from .lazy import lazy
 from .tokens import UnverifiedToken
 from .tokens import read_token
 from .urls import origin_of
@@ -56,12 +56,12 @@ class AuthenticateContext:
     def __repr__(self) -> str:
         return f"<AuthenticateContext {self.method}>"
 
-    @cached_property
+    @lazy
     def origin(self) -> str:
         """The origin of the URL; empty if the URL has none worth the name."""
         return origin_of(self.url) or ""
 
-    @cached_property
+    @lazy
     def path(self) -> str:
         """The path of the URL, percent-encoded; ``/`` if its host is none worth the name."""
         try:
@@ -69,7 +69,7 @@ class AuthenticateContext:
         except ValueError:
             return "/"
 
-    @cached_property
+    @lazy
     def token_in_header(self) -> str | None:
         """The token of ``Authorization``: after ``Bearer``, or standing alone.
 
@@ -81,7 +81,7 @@ class AuthenticateContext:
             return scheme or None
         return token if scheme == "Bearer" else None
 
-    @cached_property
+    @lazy
     def frontend_api(self) -> str:
         """The base URL of the Frontend API that the browser is sent to; empty without one."""
         proxy_url = self.config.proxy_url
@@ -89,17 +89,17 @@ class AuthenticateContext:
             return self.origin + proxy_url if proxy_url.startswith("/") else proxy_url
         return self.config.instance_frontend_api or ""
 
-    @cached_property
+    @lazy
     def query(self) -> dict[str, str]:
         """The query's parameters; the first of a name counts."""
         return dict(reversed(query_of(self.url)))
 
-    @cached_property
+    @lazy
     def cookies(self) -> dict[str, str]:
         """The cookies; the first of a name counts, and values are percent-decoded if valid."""
         return parse_cookies(self.headers.get("Cookie") or "")
 
-    @cached_property
+    @lazy
     def uses_suffixed_cookies(self) -> bool:
         """Which of the two generations of cookies to believe.
 
@@ -107,7 +107,7 @@ class AuthenticateContext:
         """
         return self.config.publishable_key is not None and _believes_suffixed(self)
 
-    @cached_property
+    @lazy
     def session_token_in_cookie(self) -> str | None:
         """The session token that a cookie carries."""
         return self._either_cookie(Cookies.SESSION)
@@ -117,38 +117,38 @@ class AuthenticateContext:
         """The session token to renew: the cookie's, or the header's where there is no other."""
         return self.session_token_in_cookie or self.token_in_header
 
-    @cached_property
+    @lazy
     def refresh_token(self) -> str | None:
         """The refresh token, which comes with a suffix only."""
         return self.suffixed_cookie(Cookies.REFRESH)
 
-    @cached_property
+    @lazy
     def client_uat(self) -> float:
         """When the client last signed in or out (Unix seconds); 0 says signed out."""
         return _leading_integer(self._either_cookie(Cookies.CLIENT_UAT) or "")
 
-    @cached_property
+    @lazy
     def dev_browser_token(self) -> str | None:
         """The token by which a development instance knows the browser."""
         return self.query.get(Parameters.DEV_BROWSER) or self._either_cookie(Cookies.DEV_BROWSER)
 
-    @cached_property
+    @lazy
     def handshake_nonce(self) -> str | None:
         """The nonce under which a handshake left its cookies."""
         return self.query.get(Parameters.HANDSHAKE_NONCE) or self.cookie(Cookies.HANDSHAKE_NONCE)
 
-    @cached_property
+    @lazy
     def handshake_token(self) -> str | None:
         """The token in which a handshake carries its cookies."""
         return self.query.get(Parameters.HANDSHAKE) or self.cookie(Cookies.HANDSHAKE)
 
-    @cached_property
+    @lazy
     def redirect_count(self) -> int:
         """How many handshakes have just followed one another."""
         count = (self.cookie(Cookies.REDIRECT_COUNT) or "").strip()
         return int(count) if re.fullmatch("[0-9]{1,9}", count) else 0
 
-    @cached_property
+    @lazy
     def is_navigation(self) -> bool:
         """Whether a browser is asking for a document, as far as its headers tell."""
         destination = self.headers.get("Sec-Fetch-Dest")
@@ -156,12 +156,12 @@ class AuthenticateContext:
             return destination in ("document", "iframe")
         return (self.headers.get("Accept") or "").startswith("text/html")
 
-    @cached_property
+    @lazy
     def is_document(self) -> bool:
         """Whether this is a GET for a top-level document."""
         return self.method == "GET" and self.headers.get("Sec-Fetch-Dest") == "document"
 
-    @cached_property
+    @lazy
     def comes_from_elsewhere(self) -> bool:
         """Whether the referrer is another origin, and none of Clerk's own pages."""
         origin = origin_of(self.headers.get("Referer") or "")

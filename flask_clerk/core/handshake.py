@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from typing import Final
 
 from .claims import Claims
@@ -31,6 +32,8 @@ MAX_REDIRECTS: Final = 3
 REDIRECT_COUNT_LIFETIME: Final = 2
 #: Seconds. In development a wrong clock is forgiven this far, once, right after a handshake.
 _DEVELOPMENT_CLOCK_SKEW: Final = 86_400
+#: What a nonce looks like; anything else is not worth a call.
+_NONCE: Final = re.compile(r"[A-Za-z0-9_.-]{1,256}")
 _NO_STORE: Final = ("Cache-Control", "no-store")
 _CLOCK_REASONS: Final = (
     Reason.TOKEN_EXPIRED,
@@ -146,6 +149,8 @@ def _handshake_url(context: AuthenticateContext, instance: Instance, reason: str
 
 def _fetch_cookies(context: AuthenticateContext, instance: Instance) -> list[str]:
     if context.handshake_nonce:
+        if not _NONCE.fullmatch(context.handshake_nonce):
+            return []
         try:
             return instance.backend.fetch_handshake_cookies(context.handshake_nonce)
         except ClerkError as error:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from collections.abc import Mapping
-from functools import cached_property
 from typing import Any
 from typing import Protocol
 
@@ -14,6 +13,7 @@ from .config import ClerkConfig
 from .jwks import FixedKey
 from .jwks import RemoteKeys
 from .jwks import SigningKeys
+from .lazy import lazy
 from .organizations import Target
 from .verify import TokenVerifier
 
@@ -75,7 +75,7 @@ class Instance:
         """Return Unix seconds by the instance's clock, which a test may replace."""
         return self.clock()
 
-    @cached_property
+    @lazy
     def backend(self) -> Backend:
         """The Backend API client."""
         return self._connect(self.config)

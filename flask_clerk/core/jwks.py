@@ -166,7 +166,7 @@ class RemoteKeys:
         try:
             keys = _read_keys(self._fetch())
         except ClerkError as error:
-            self._failed_at = now
+            self._failed_at = self._clock()
             self._retry_after = min(max(self._retry_after * 2, FIRST_RETRY), LONGEST_RETRY)
             self._failure = (error.message, _failure_reason(error))
             logger.warning("The signing keys could not be loaded: %s", error)
@@ -178,12 +178,16 @@ class RemoteKeys:
     def _may_search(self) -> bool:
         """Whether an unknown kid may cost a fetch now; a forger chooses the kid."""
         self._reset_locks_after_fork()
-        with self._lock:
+        if not self._lock.acquire(blocking=False):
+            return False  # a fetch is under way; nobody waits for it with a kid of his own making
+        try:
             now = self._clock()
             if 0 <= now - self._searched_at < UNKNOWN_KID_COOLDOWN:
                 return False
             self._searched_at = now
             return True
+        finally:
+            self._lock.release()
 
     def _reset_locks(self) -> None:
         self._pid = os.getpid()

@@ -20,8 +20,10 @@ from .keys import PublishableKey
 from .keys import SecretKey
 from .keys import import_public_key
 from .tokens import TOKEN_TYPES
+from .urls import is_loopback
 from .urls import origin_of
 
+_MAX_SKEW = 300
 _TRUE = frozenset({"true", "1", "yes", "on"})
 _FALSE = frozenset({"false", "0", "no", "off"})
 _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::[0-9]{1,5})?")
@@ -53,6 +55,14 @@ def seconds(value: Any, name: str) -> float:
     return number
 
 
+def skew(value: Any, name: str) -> float:
+    """Return a number of seconds by which clocks may differ, five minutes at most."""
+    number = seconds(value, name)
+    if number > _MAX_SKEW:
+        _refuse(name, f"a number of seconds (not milliseconds), {_MAX_SKEW} at most")
+    return number
+
+
 def count(value: Any, name: str) -> int:
     """Return a whole number, zero or more."""
     number = seconds(value, name)
@@ -67,8 +77,10 @@ def strings(value: Any, name: str) -> tuple[str, ...]:
         value = value.split(",")
     if not isinstance(value, Iterable) or isinstance(value, bytes):
         _refuse(name, "a list, or text separated by commas")
-    items = (text(item, name) for item in value)
-    return tuple(item for item in items if item)
+    found = tuple(filter(None, (text(item, name) for item in value)))
+    if not found:
+        _refuse(name, "left out, or name at least one")
+    return found
 
 
 def rules(value: Any, name: str) -> tuple[str, ...]:
@@ -113,6 +125,8 @@ def frontend_api(value: Any, name: str) -> str:
 def api_url(value: Any, name: str) -> str:
     """Return the Backend API's URL, which does not carry the version."""
     found = url(value, name)
+    if found.startswith("http:") and not is_loopback(found):
+        _refuse(name, "an https URL, since the secret key travels to it")
     if re.search(r"/v\d+$", found):
         _refuse(name, "a URL without /v1: CLERK_API_VERSION is that part of the path")
     return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from ipaddress import ip_address
 from urllib.parse import parse_qsl
 from urllib.parse import quote_plus
 from urllib.parse import urljoin
@@ -39,6 +40,17 @@ def host_of(url: str) -> str:
     """Return the host of an absolute URL, without the port; empty if there is none."""
     origin = origin_of(url)
     return "" if origin is None else re.sub(r":\d+\Z", "", origin.partition("://")[2])
+
+
+def is_loopback(url: str) -> bool:
+    """Whether an absolute URL leads to this machine itself."""
+    host = host_of(url).strip("[]")
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def safe_redirect(target: str | None, base: str, allowed_origins: Iterable[str]) -> str | None:

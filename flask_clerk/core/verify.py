@@ -151,7 +151,7 @@ def check_claims(claims: Claims, config: ClerkConfig, now: float, skew: float) -
     :param skew: Seconds by which the clocks may differ.
     :raises TokenVerificationError: With the reason of the first check that fails.
     """
-    if not isinstance(claims.get("sub"), str):
+    if not isinstance(claims.get("sub"), str) or not claims["sub"]:
         raise TokenVerificationError("The token names no subject (sub).")
     if not _fits_audience(claims.get("aud"), config.audience):
         raise TokenVerificationError("The token is for another audience (aud).")

@@ -51,8 +51,8 @@ PLACES: dict[str, tuple[list[str], list[Any]]] = {
         [SecretKey("ak_1"), SecretKey("ak_2"), SecretKey("ak_3"), None],
     ),
     "api_url": (
-        ["https://a.com", "https://b.com/", "http://c.com/x"],
-        ["https://a.com", "https://b.com", "http://c.com/x", "https://api.clerk.com"],
+        ["https://a.com", "https://b.com/", "http://127.0.0.1:1/x"],
+        ["https://a.com", "https://b.com", "http://127.0.0.1:1/x", "https://api.clerk.com"],
     ),
     "api_version": (["v1", "v2", "v3"], ["v1", "v2", "v3", "v1"]),
     "frontend_api": (
@@ -186,7 +186,7 @@ BAD_VALUES: dict[str, list[Any]] = {
     "secret_key": [PUBLISHABLE, "verysecret", 7, b"sk_test_x", "sk_test_very\nsecret", " "],
     "machine_secret_key": [SECRET, "verysecret", 7],
     "jwt_key": ["verysecret", SECRET, 7, b"verysecret", ["verysecret"], "verysecret\udcff"],
-    "api_url": ["api.clerk.com", "https://api.clerk.com/v1", "https://a.com/v12/", "ftp://a", 7,
+    "api_url": ["api.clerk.com", "https://api.clerk.com/v1", "https://a.com/v12/", "http://a.com", "ftp://a", 7,
                 "https://user:verysecret@a.com", "https://a.com\\x", "//a.com"],
     "api_version": [1, ["v1"], "v\n1"],
     "frontend_api": ["a b", "ftp://a.com", "https://", 7, "user:verysecret@a.com"],

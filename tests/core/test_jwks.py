@@ -722,3 +722,47 @@ def test_a_backend_error_that_names_no_code_is_a_failed_load(clock: MovableClock
     with pytest.raises(SigningKeyError) as refused:
         RemoteKeys(fetch, TTL, clock).get(KID)
     assert refused.value.reason == Reason.JWK_FAILED_TO_LOAD
+
+
+def test_slow_failures_are_dated_when_they_end(clock: MovableClock) -> None:
+    fetches = []
+
+    def fail_slowly() -> dict[str, Any]:
+        fetches.append(1)
+        clock.advance(13)
+        raise BackendAPIError("too slow")
+
+    remote = RemoteKeys(fail_slowly, 300, clock)
+    for _ in range(5):
+        with pytest.raises(SigningKeyError):
+            remote.get("ins_1")
+    assert len(fetches) == 1
+
+
+def test_nobody_waits_for_a_fetch_with_a_kid_of_his_own(keys: RSAKey, clock: MovableClock) -> None:
+    numbers = keys.as_dict(private=False)
+    jwk = {"kty": "RSA", "kid": "ins_1", "n": numbers["n"], "e": numbers["e"]}
+    slow, started = threading.Event(), threading.Event()
+    answers = iter([lambda: None, lambda: (started.set(), slow.wait(10))])
+
+    def fetch() -> dict[str, Any]:
+        next(answers)()
+        return {"keys": [jwk]}
+
+    remote = RemoteKeys(fetch, 300, clock)
+    remote.get("ins_1")
+
+    def forge() -> None:
+        with pytest.raises(SigningKeyError):
+            remote.get("forged")
+
+    first = threading.Thread(target=forge)
+    first.start()
+    assert started.wait(10)
+    began = time.monotonic()
+    with pytest.raises(SigningKeyError, match="kid"):
+        remote.get("another")
+    waited = time.monotonic() - began
+    slow.set()
+    first.join()
+    assert waited < 5

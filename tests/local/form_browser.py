@@ -1,4 +1,4 @@
-"""A browser without JavaScript for the test client: it follows links, fills in forms, sends them."""
+"""A browser without JavaScript around the test client: it fills in forms and sends them."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class FormBrowser:
         url = urljoin(self.url, path if path.startswith("http") else self.prefix + path)
         return self._follow(self._open("GET", url, headers=headers))
 
-    def send(self, button: str, headers: dict[str, str] | None = None, **values: str) -> Any:
+    def send(self, button: str, headers: Any = None, **values: Any) -> Any:
         """Press the first button with this text, with these values in its form's fields."""
         form, (_, name, value) = next(
             (form, found) for form in self.forms for found in form.buttons if button in found[0]

@@ -10,6 +10,7 @@ from form_browser import ORIGIN
 from form_browser import FormBrowser
 from instances import ADA
 from instances import GRACE
+from instances import person
 
 from flask_clerk.local import LocalClerk
 from flask_clerk.local.model import Session
@@ -47,7 +48,7 @@ def test_user_is_created(browser: FormBrowser) -> None:
         "Create user", email_address="Mary@example.com", password="difference", first_name="Mary"
     )
     assert "Created." in browser.text
-    mary = browser.clerk.users.find("mary@example.com")
+    mary = person(browser.clerk, "mary@example.com")
     assert browser.clerk.users.has_password(mary, "difference")
     assert mary.first_name == "Mary"
 
@@ -55,7 +56,7 @@ def test_user_is_created(browser: FormBrowser) -> None:
 def test_user_of_a_username_alone_is_created(browser: FormBrowser) -> None:
     browser.visit("/dashboard/users/new")
     browser.send("Create user", username="countess")
-    assert browser.clerk.users.find("countess").email_addresses == ()
+    assert person(browser.clerk, "countess").email_addresses == ()
 
 
 @pytest.mark.parametrize(
@@ -127,7 +128,7 @@ def test_metadata_that_is_not_an_object_is_told_and_kept(
     assert html.unescape(fields["public_metadata"]) == typed
     assert html.unescape(fields["unsafe_metadata"]) == '{"theme": 1}'
     assert page.clerk.users.get(ada.id).unsafe_metadata == {}
-    assert re.search(r'aria-invalid="true" aria-describedby="metadata-public_metadata-error', page.text)
+    assert 'aria-invalid="true" aria-describedby="metadata-public_metadata-error' in page.text
 
 
 def test_password_is_reset(page: FormBrowser, ada: User) -> None:
@@ -153,7 +154,7 @@ def test_deletion(page: FormBrowser, ada: User) -> None:
 
 
 def test_impersonation_link_is_seen_once_and_works(page: FormBrowser, ada: User) -> None:
-    grace = page.clerk.users.find(GRACE)
+    grace = person(page.clerk, GRACE)
     page.send("Make a link", actor=grace.id)
     (link,) = re.findall(r'href="([^"]+__clerk_ticket=[^"]+)"', page.text)
     assert link.startswith(f"{ORIGIN}/__clerk/sign-in?")
@@ -185,7 +186,7 @@ def test_one_session_is_revoked_on_the_page_of_its_user(
 def test_sessions_are_listed_by_status(
     clerk: LocalClerk, browser: FormBrowser, session: Session
 ) -> None:
-    grace = clerk.users.find(GRACE)
+    grace = person(clerk, GRACE)
     clerk.sessions.revoke(clerk.sessions.create(grace.id, actor={"sub": "user_x"}).id)
     browser.visit("/dashboard/sessions")
     assert "Ada Lovelace" in browser.text
@@ -209,7 +210,7 @@ def test_all_sessions_are_revoked(
     clerk: LocalClerk, browser: FormBrowser, session: Session
 ) -> None:
     clerk.sessions.end(session.id)
-    clerk.sessions.create(clerk.users.find(GRACE).id)
+    clerk.sessions.create(person(clerk, GRACE).id)
     browser.visit("/dashboard/sessions")
     browser.send("Revoke all")
     assert [each.status for each in clerk.sessions.search()] == ["revoked", "ended"]

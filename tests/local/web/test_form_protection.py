@@ -26,9 +26,7 @@ from flask_clerk.local import MemoryStore
     ],
     ids=str,
 )
-def test_form_of_another_origin_is_refused(
-    browser: FormBrowser, headers: dict[str, str]
-) -> None:
+def test_form_of_another_origin_is_refused(browser: FormBrowser, headers: dict[str, str]) -> None:
     sign_in(browser)
     browser.visit("/account")
     answer = browser.send("Sign out everywhere", headers=headers)
@@ -57,15 +55,14 @@ def test_form_without_its_cookie_is_refused(browser: FormBrowser) -> None:
     assert browser.send("Continue", identifier=ADA).status_code == 403
 
 
-def test_cookie_that_another_app_planted_signs_nothing(
-    browser: FormBrowser, keys: RSAKey
-) -> None:
+def test_cookie_that_another_app_planted_signs_nothing(browser: FormBrowser, keys: RSAKey) -> None:
     """Apps on localhost share their cookies, and each could set this one."""
     browser.visit("/sign-in")
     name = f"__clerk_local_form_{browser.clerk.publishable_key.cookie_suffix}"
     elsewhere = FormBrowser(LocalClerk(MemoryStore(), key=keys))
     elsewhere.visit("/sign-in")
     cookie = elsewhere.http.get_cookie(name, path="/__clerk")
+    assert cookie is not None
     browser.http.set_cookie(name, cookie.value, path="/__clerk")
     token = elsewhere.forms[0].fields["form_token"]
     assert browser.send("Continue", form_token=token, identifier=ADA).status_code == 403

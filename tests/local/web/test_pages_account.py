@@ -7,6 +7,7 @@ from form_browser import ORIGIN
 from form_browser import FormBrowser
 from instances import ADA
 from instances import GRACE
+from instances import person
 from test_pages_sign_in import landed
 from test_pages_sign_in import sign_in
 
@@ -114,8 +115,8 @@ def test_signing_out_another_device(clerk: LocalClerk, browser: FormBrowser, ada
 
 def test_session_of_somebody_else_is_none_of_ours(clerk: LocalClerk, browser: FormBrowser) -> None:
     sign_in(browser)
-    other = clerk.sessions.create(clerk.users.find(GRACE).id)
-    clerk.sessions.create(clerk.users.find(ADA).id)
+    other = clerk.sessions.create(person(clerk, GRACE).id)
+    clerk.sessions.create(person(clerk, ADA).id)
     browser.visit("/account")
     form = next(form for form in browser.forms if "/sessions/" in form.action)
     form.action = form.action.replace(form.action.split("/")[-2], other.id)
@@ -176,7 +177,7 @@ def test_session_of_another_browser_cannot_be_shown(
     sign_in(browser)
     sign_in(browser, GRACE)
     browser.visit("/sign-in")
-    stolen = clerk.sessions.create(clerk.users.find(ADA).id)
+    stolen = clerk.sessions.create(person(clerk, ADA).id)
     form = next(form for form in browser.forms if "switch" in form.action)
     browser.forms = [form]
     form.buttons = [("Theirs", "session_id", stolen.id)]
@@ -200,7 +201,7 @@ def test_organization_that_is_active_is_shown(browser: FormBrowser) -> None:
 
 
 def test_impersonation_is_told(clerk: LocalClerk, browser: FormBrowser, ada: User) -> None:
-    grace = clerk.users.find(GRACE)
+    grace = person(clerk, GRACE)
     token = clerk.tickets.create_actor_token(ada.id, {"sub": grace.id}).token
     browser.visit(f"/sign-in?__clerk_ticket={token}")
     browser.send("Sign in")
@@ -217,7 +218,7 @@ def test_stranger_who_goes_on_goes_on(browser: FormBrowser) -> None:
 def test_standalone_pages_lead_to_the_account(clerk: LocalClerk) -> None:
     browser = FormBrowser(clerk, prefix="")
     answer = browser.visit("/sign-in")
-    assert 'Path=/;' in answer.headers["Set-Cookie"] + ";"
+    assert "Path=/;" in answer.headers["Set-Cookie"] + ";"
     browser.send("Ada Lovelace")
     assert browser.path == "/account"
     browser.visit("/sign-in?redirect_url=http://localhost:5000/app")

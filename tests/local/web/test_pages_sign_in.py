@@ -12,6 +12,7 @@ from form_browser import FormBrowser
 from instances import ADA
 from instances import ALAN
 from instances import GRACE
+from instances import person
 
 from flask_clerk.core.constants import Parameters
 from flask_clerk.core.urls import without
@@ -70,7 +71,7 @@ def test_planted_development_browser_is_not_bound_to_the_client(browser: FormBro
     browser.http.set_cookie(Parameters.DEV_BROWSER, planted.id)
     sign_in(browser, query=f"?{Parameters.DEV_BROWSER}={planted.id}")
     assert planted.id not in browser.url
-    assert browser.clerk.clients.dev_browser(planted.id).client_id is None
+    assert browser.clerk.clients.dev_browser(planted.id) == planted
 
 
 @pytest.mark.parametrize(
@@ -112,7 +113,7 @@ def test_wrong_password_is_told_next_to_the_field(browser: FormBrowser) -> None:
     browser.send("Continue", identifier=ADA)
     answer = browser.send("Sign in", password="wrong")
     assert answer.status_code == 422
-    assert re.search(r'aria-invalid="true" aria-describedby="password-password-error"', browser.text)
+    assert 'aria-invalid="true" aria-describedby="password-password-error"' in browser.text
     assert "Password is incorrect" in browser.text
     assert 'value="wrong"' not in browser.text
 
@@ -129,6 +130,13 @@ def test_identifier_that_fits_nobody_stays_in_its_field(
     assert answer.status_code == 422
     assert message in browser.text
     assert f'value="{typed}"' in browser.text
+
+
+def test_failures_of_one_browser_make_one_client(browser: FormBrowser) -> None:
+    browser.visit("/sign-in")
+    for _ in range(3):
+        browser.send("Continue", identifier="nobody@example.com")
+    assert len(browser.clerk.clients.search()) == 1
 
 
 def test_empty_password_is_no_attempt(browser: FormBrowser) -> None:
@@ -302,7 +310,7 @@ def test_username_is_an_identifier_where_they_are_on(browser: FormBrowser) -> No
 
 
 def test_ticket_signs_in_by_a_button_only(clerk: LocalClerk, browser: FormBrowser) -> None:
-    alan = clerk.users.find(ALAN)
+    alan = person(clerk, ALAN)
     token = clerk.tickets.create(alan.id).token
     sign_in(browser)
     browser.visit(f"/sign-in?__clerk_ticket={token}&redirect_url=/a")
@@ -326,6 +334,6 @@ def test_ticket_adds_an_account_where_there_can_be_several(
 ) -> None:
     clerk.update_settings(single_session_mode=False)
     sign_in(browser)
-    browser.visit(f"/sign-in?__clerk_ticket={clerk.tickets.create(clerk.users.find(ALAN).id).token}")
+    browser.visit(f"/sign-in?__clerk_ticket={clerk.tickets.create(person(clerk, ALAN).id).token}")
     browser.send("Sign in")
     assert len([each for each in clerk.sessions.search() if each.is_live]) == 2

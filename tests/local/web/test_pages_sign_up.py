@@ -7,6 +7,8 @@ from form_browser import ORIGIN
 from form_browser import FormBrowser
 from instances import ADA
 from instances import ALAN
+from instances import organization
+from instances import person
 from test_pages_sign_in import landed
 from test_pages_sign_in import sign_in
 
@@ -30,14 +32,15 @@ def test_sign_up_makes_a_user_and_signs_in(browser: FormBrowser) -> None:
     assert browser.send("Continue", code="").status_code == 422
     browser.send("Continue", code=TEST_CODE)
     assert landed(browser) == f"{ORIGIN}/welcome"
-    mary = browser.clerk.users.find(MARY)
+    mary = person(browser.clerk, MARY)
     assert mary.first_name == "Mary"
-    assert mary.primary_email.is_verified
+    assert all(email.is_verified for email in mary.email_addresses)
     assert browser.clerk.sessions.search(user_id=mary.id, status="active")
 
 
 def test_forced_way_back_of_signing_up_wins(browser: FormBrowser) -> None:
-    begin(browser, "?redirect_url=/a&sign_up_force_redirect_url=/tour&sign_in_force_redirect_url=/b")
+    forced = "sign_up_force_redirect_url=/tour&sign_in_force_redirect_url=/b"
+    begin(browser, f"?redirect_url=/a&{forced}")
     browser.send("Continue", code=TEST_CODE)
     assert landed(browser) == f"{ORIGIN}/tour"
 
@@ -90,7 +93,7 @@ def test_settings_say_what_is_asked_for(browser: FormBrowser) -> None:
     assert "password" not in fields
     browser.send("Continue", username="mary", first_name="Mary", last_name="S.")
     browser.send("Continue", code=TEST_CODE)
-    assert browser.clerk.users.find("mary").full_name == "Mary S."
+    assert person(browser.clerk, "mary").full_name == "Mary S."
 
 
 def test_settings_that_ask_for_more_meanwhile_lead_back_to_the_form(browser: FormBrowser) -> None:
@@ -159,7 +162,7 @@ def test_person_of_no_organization_founds_one(browser: FormBrowser) -> None:
     browser.send("Create organization", name="Bombes")
     assert landed(browser) == f"{ORIGIN}/"
     (session,) = browser.clerk.sessions.search()
-    assert session.last_active_organization_id == browser.clerk.organizations.find("bombes").id
+    assert session.last_active_organization_id == organization(browser.clerk, "bombes").id
 
 
 def test_personal_account_settles_no_task(browser: FormBrowser) -> None:

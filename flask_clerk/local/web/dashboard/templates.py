@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from collections.abc import Set
 from typing import Any
 
 from flask import Response
 from flask import render_template
 from flask import request
 
+from ....jwt_templates import SESSION_RESERVED_CLAIMS
 from ....jwt_templates import SHORTCODES
+from ....jwt_templates import TEMPLATE_RESERVED_CLAIMS
 from ....jwt_templates import Template
 from ....jwt_templates import TemplateError
+from ....jwt_templates import parse_claims
 from ...errors import LocalClerkError
 from ..current import current_local
 from ..form import Form
@@ -44,7 +49,7 @@ def new_template() -> str:
 
 
 @blueprint.post("/templates/new")
-def create_template() -> Response | str | tuple[str, int]:
+def create_template() -> Response | tuple[str, int]:
     """Create a template, or preview it."""
     return _save(None)
 
@@ -67,7 +72,7 @@ def template(template_id: str) -> str:
 
 
 @blueprint.post("/templates/<template_id>")
-def update_template(template_id: str) -> Response | str | tuple[str, int]:
+def update_template(template_id: str) -> Response | tuple[str, int]:
     """Change a template, or preview the change."""
     return _save(current_local().templates.get(template_id).id)
 
@@ -87,28 +92,27 @@ def session_token() -> str:
 
 
 @blueprint.post("/session-token")
-def update_session_token() -> Response | str | tuple[str, int]:
+def update_session_token() -> Response | tuple[str, int]:
     """Change what is added to every session token, or preview the change."""
     form = Form.sent("session-token", ("claims", "person"))
-    claims = form.json_object("claims")
+    claims = _claims(form, SESSION_RESERVED_CLAIMS)
     if form.is_valid and request.form.get("do") != "preview":
-        try:
-            current_local().templates.customise_session_token(claims)
-            return see("session_token", "saved")
-        except LocalClerkError as error:
-            form.refuse(error)
+        current_local().templates.customise_session_token(claims)
+        return see("session_token", "saved")
     page = _session_token_page(form)
     return page, form.status
 
 
 def _save(template_id: str | None) -> Response | tuple[str, int]:
     templates, form = current_local().templates, Form.sent("template", _FIELDS)
-    data = _definition(form)
-    if form.is_valid and request.form.get("do") != "preview":
+    form.require(name="Name the template.")
+    found = _template(form)
+    if found is not None and form.is_valid and request.form.get("do") != "preview":
         try:
             if template_id is None:
-                return see("template", "created", template_id=templates.create(data).id)
-            templates.update(template_id, data)
+                created = templates.create(found.to_json())
+                return see("template", "created", template_id=created.id)
+            templates.update(template_id, found.to_json())
             return see("template", "saved", template_id=template_id)
         except LocalClerkError as error:
             form.refuse(error)
@@ -116,48 +120,52 @@ def _save(template_id: str | None) -> Response | tuple[str, int]:
     return page, form.status
 
 
-def _definition(form: Form) -> dict[str, Any]:
-    form.require(
-        name="Name the template.",
-        lifetime="Enter a number of seconds.",
-        allowed_clock_skew="Enter a number of seconds.",
-    )
-    return {
-        "name": form["name"].strip(),
-        "claims": form.json_object("claims"),
-        "lifetime": form.whole_number("lifetime"),
-        "allowed_clock_skew": form.whole_number("allowed_clock_skew"),
-    }
-
-
-def _page(form: Form, template_id: str | None) -> str:
-    return _render("template", form, _preview_of(form), template_id=template_id)
-
-
-def _session_token_page(form: Form) -> str:
-    preview = None
-    if form.is_valid:
-        try:
-            preview = preview_session_token(form.json_object("claims"), _person(form))
-        except TemplateError as error:
-            form.fail("claims", error.message)
-        except LocalClerkError as error:
-            form.refuse(error)
-    return _render("session_token", form, preview)
-
-
-def _preview_of(form: Form) -> Preview | None:
-    """Return the preview of what was typed; a form with nothing typed yet needs no name."""
-    data = _definition(Form(form.name, {**form.values, "name": form["name"] or "preview"}))
+def _template(form: Form) -> Template | None:
+    """Return what was typed, under a name of its own while it has none."""
+    claims = _claims(form, TEMPLATE_RESERVED_CLAIMS)
+    numbers = dict.fromkeys(("lifetime", "allowed_clock_skew"), "Enter a number of seconds.")
+    form.require(**numbers)
+    values = {name: form.whole_number(name) for name in numbers}
+    name = form["name"].strip() or "preview"
     if not form.is_valid:
         return None
     try:
-        return preview_template(Template.from_json(data), _person(form))
+        return Template.from_json({"name": name, "claims": claims, **values})
     except TemplateError as error:
-        form.fail(error.where if error.where in form.values else "claims", error.message)
+        form.fail(error.where, error.message)
+        return None
+
+
+def _claims(form: Form, reserved: Set[str]) -> dict[str, Any]:
+    """Return the claims that were typed, with whatever is wrong noted next to them."""
+    claims = form.json_object("claims")
+    try:
+        parse_claims(claims, reserved=reserved)
+    except TemplateError as error:
+        form.fail("claims", error.message)
+    return claims
+
+
+def _page(form: Form, template_id: str | None) -> str:
+    person, found = _person(form), _template(form)
+    preview = _preview(form, lambda: preview_template(found, person)) if found else None
+    return _render("template", form, preview, template_id=template_id)
+
+
+def _session_token_page(form: Form) -> str:
+    person, claims = _person(form), _claims(form, SESSION_RESERVED_CLAIMS)
+    preview = _preview(form, lambda: preview_session_token(claims, person))
+    return _render("session_token", form, preview)
+
+
+def _preview(form: Form, make: Callable[[], Preview]) -> Preview | None:
+    if not form.is_valid or not form["person"]:
+        return None
+    try:
+        return make()
     except LocalClerkError as error:
         form.refuse(error)
-    return None
+        return None
 
 
 def _person(form: Form) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from flask import Response
+from flask import make_response
 from flask import render_template
 from flask import request
 
@@ -51,7 +52,7 @@ def identify() -> Response | tuple[str, int]:
         attempt = current_local().sign_ins.create(client.id, identifier=form["identifier"])
     except LocalClerkError as error:
         form.refuse(error)
-        return _page(form), form.status
+        return remember(make_response(_page(form), form.status), client)
     password = request.form.get("password")
     if password:
         try:
@@ -62,7 +63,7 @@ def identify() -> Response | tuple[str, int]:
 
 
 @blueprint.post("/sign-in/ticket")
-def redeem_ticket() -> Response | tuple[str, int]:
+def redeem_ticket() -> Response:
     """Sign in by a ticket, in place of whoever is signed in if there can be only one."""
     local, client = current_local(), client_at_hand()
     form = Form.sent("ticket", ("ticket",))
@@ -73,7 +74,7 @@ def redeem_ticket() -> Response | tuple[str, int]:
                 local.sessions.remove_all(client.id)
             attempt = local.sign_ins.create(client.id, ticket=form["ticket"], activity=activity())
     except LocalClerkError as error:
-        return _ticket_page(error.long_message), error.status
+        return remember(make_response(_ticket_page(error.long_message), error.status), client)
     return finish(client, attempt)
 
 
@@ -133,16 +134,23 @@ def _page(form: Form) -> str:
 
 def _ticket_page(error: str | None) -> str:
     ticket = request.form.get("ticket") or request.args.get("__clerk_ticket")
+    is_single = current_local().settings.single_session_mode
     return render_template(
-        "clerk_local/ticket.html", here=here, error=error, ticket=ticket, accounts=accounts()
+        "clerk_local/ticket.html",
+        here=here,
+        error=error,
+        ticket=ticket,
+        replaced=accounts() if is_single else [],
     )
 
 
 def _people() -> list[Mapping[str, object]]:
     """Return the oldest users, and of each whether the default seed's password may be theirs."""
     local = current_local()
+    here_already = {account.user.id for account in accounts()}
     seeded = {user["email"] for user in DEFAULT_SEED["users"]}
-    users = [user for user in local.users.search(order_by="created_at") if not user.is_banned]
+    everybody = local.users.search(order_by="created_at")
+    users = [user for user in everybody if not user.is_banned and user.id not in here_already]
     return [
         {
             "user": user,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flask import Response
+from flask import make_response
 from flask import render_template
 from flask import request
 
@@ -60,7 +61,7 @@ def begin_sign_up() -> Response | tuple[str, int]:
         local.sign_ups.create(client.id, {**form.values, "strategy": codes.EMAIL_CODE})
     except LocalClerkError as error:
         form.refuse(error)
-        return _page(form), form.status
+        return remember(make_response(_page(form), form.status), client)
     return remember(forward("verify"), client)
 
 

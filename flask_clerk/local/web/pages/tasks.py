@@ -53,11 +53,8 @@ def found(visitor: Visitor) -> Response | tuple[str, int]:
     form = Form.sent("organization", ("name",))
     form.require(name="Give your organization a name.")
     if form.is_valid:
-        try:
-            created = current_local().organizations.create(form["name"], created_by=visitor.user.id)
-            return _activate(visitor, created.id)
-        except LocalClerkError as error:
-            form.refuse(error)
+        created = current_local().organizations.create(form["name"], created_by=visitor.user.id)
+        return _activate(visitor, created.id)
     return _page(visitor, form), form.status
 
 
