@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 from joserfc.jwk import RSAKey
-from signing import MovableClock
-from signing import Signer
+
+from tests.signing import MovableClock
+from tests.signing import Signer
 
 
 @pytest.fixture(scope="session")

@@ -14,12 +14,6 @@ from flask import g
 from flask import make_response
 from flask import redirect
 from flask import session
-from signing import Signer
-from visitors import PUBLISHABLE_KEY
-from visitors import Token
-from visitors import bearer
-from visitors import cookie
-from visitors import make_app
 from werkzeug.exceptions import HTTPException
 from werkzeug.test import TestResponse
 
@@ -31,6 +25,12 @@ from flask_clerk import require_auth
 from flask_clerk import require_claim
 from flask_clerk import require_reverification
 from flask_clerk import require_role
+from tests.signing import Signer
+from tests.visitors import PUBLISHABLE_KEY
+from tests.visitors import Token
+from tests.visitors import bearer
+from tests.visitors import cookie
+from tests.visitors import make_app
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
 NAVIGATION = {**BROWSER, "Sec-Fetch-Dest": "document"}

@@ -14,12 +14,6 @@ from hypothesis import HealthCheck
 from hypothesis import given
 from hypothesis import settings
 from hypothesis import strategies as st
-from signing import MovableClock
-from signing import Signer
-from visitors import PUBLISHABLE_KEY
-from visitors import Token
-from visitors import bearer
-from visitors import make_app
 from werkzeug.test import run_wsgi_app
 
 from flask_clerk import require_auth
@@ -27,6 +21,12 @@ from flask_clerk import require_claim
 from flask_clerk.core.instance import Instance
 from flask_clerk.extension import connect
 from flask_clerk.globals import clerk_of
+from tests.signing import MovableClock
+from tests.signing import Signer
+from tests.visitors import PUBLISHABLE_KEY
+from tests.visitors import Token
+from tests.visitors import bearer
+from tests.visitors import make_app
 
 MEGABYTE = 1024 * 1024
 

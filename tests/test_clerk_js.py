@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask import render_template_string
-from visitors import PUBLISHABLE_KEY
 
 from flask_clerk import Clerk
 from flask_clerk import ConfigurationError
+from tests.visitors import PUBLISHABLE_KEY
 
 
 def tags(public_pem: str, template: str = "{{ clerk_js() }}", **settings: Any) -> str:

@@ -17,10 +17,6 @@ from flask import g
 from flask import request
 from flask.views import MethodView
 from flask.views import View
-from signing import Signer
-from visitors import Token
-from visitors import bearer
-from visitors import make_app
 
 from flask_clerk import Clerk
 from flask_clerk import Unauthenticated
@@ -29,6 +25,10 @@ from flask_clerk import require_auth
 from flask_clerk import require_claim
 from flask_clerk import require_role
 from flask_clerk.guards import mark_outside
+from tests.signing import Signer
+from tests.visitors import Token
+from tests.visitors import bearer
+from tests.visitors import make_app
 
 require_admin = require_claim("role", "admin")
 

@@ -14,13 +14,6 @@ from flask import g
 from flask import request
 from flask.ctx import _AppCtxGlobals
 from joserfc.jwk import RSAKey
-from signing import Signer
-from signing import session_claims
-from visitors import PUBLISHABLE_KEY
-from visitors import Token
-from visitors import bearer
-from visitors import cookie
-from visitors import make_app
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.test import Client
@@ -30,6 +23,13 @@ from flask_clerk import ConfigurationError
 from flask_clerk import auth
 from flask_clerk import require_auth
 from flask_clerk.globals import clerk_of
+from tests.signing import Signer
+from tests.signing import session_claims
+from tests.visitors import PUBLISHABLE_KEY
+from tests.visitors import Token
+from tests.visitors import bearer
+from tests.visitors import cookie
+from tests.visitors import make_app
 
 
 @pytest.fixture

@@ -10,9 +10,6 @@ import pytest
 from flask import Flask
 from flask import request
 from flask.testing import FlaskClient
-from signing import Signer
-from visitors import PUBLISHABLE_KEY
-from visitors import Token
 
 from flask_clerk import Clerk
 from flask_clerk import kept_form
@@ -20,6 +17,9 @@ from flask_clerk import require_auth
 from flask_clerk.forms import KEPT_FOR
 from flask_clerk.forms import MAX_FORM_SIZE
 from flask_clerk.globals import clerk_of
+from tests.signing import Signer
+from tests.visitors import PUBLISHABLE_KEY
+from tests.visitors import Token
 
 FORM_OF_THIS_APP = {"Sec-Fetch-Site": "same-origin", "Sec-Fetch-Dest": "document"}
 

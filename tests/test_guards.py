@@ -7,10 +7,6 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from signing import Signer
-from visitors import Token
-from visitors import bearer
-from visitors import make_app
 
 from flask_clerk import require_auth
 from flask_clerk import require_claim
@@ -19,6 +15,10 @@ from flask_clerk import require_permission
 from flask_clerk import require_plan
 from flask_clerk import require_reverification
 from flask_clerk import require_role
+from tests.signing import Signer
+from tests.visitors import Token
+from tests.visitors import bearer
+from tests.visitors import make_app
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 

@@ -22,13 +22,6 @@ from flask import render_template_string
 from flask import request
 from flask import stream_with_context
 from flask import url_for
-from signing import Signer
-from visitors import PUBLISHABLE_KEY
-from visitors import Token
-from visitors import add_templates
-from visitors import bearer
-from visitors import cookie
-from visitors import make_app
 from werkzeug.exceptions import HTTPException
 
 from flask_clerk import Clerk
@@ -36,6 +29,13 @@ from flask_clerk import HandshakeError
 from flask_clerk import auth
 from flask_clerk import require_auth
 from flask_clerk.globals import clerk_of
+from tests.signing import Signer
+from tests.visitors import PUBLISHABLE_KEY
+from tests.visitors import Token
+from tests.visitors import add_templates
+from tests.visitors import bearer
+from tests.visitors import cookie
+from tests.visitors import make_app
 
 
 @pytest.fixture

@@ -10,18 +10,18 @@ import pytest
 from flask import Flask
 from flask import g
 from flask import render_template
-from signing import Signer
-from visitors import PUBLISHABLE_KEY
-from visitors import Token
-from visitors import add_templates
-from visitors import cookie
-from visitors import make_app
 from werkzeug.test import TestResponse
 
 from flask_clerk import Clerk
 from flask_clerk import ConfigurationError
 from flask_clerk import require_auth
 from flask_clerk.core.keys import PublishableKey
+from tests.signing import Signer
+from tests.visitors import PUBLISHABLE_KEY
+from tests.visitors import Token
+from tests.visitors import add_templates
+from tests.visitors import cookie
+from tests.visitors import make_app
 
 APP = "https://app.example.com"
 TEST_KEY = PublishableKey.build("foo-bar-13.clerk.accounts.dev").value

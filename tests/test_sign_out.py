@@ -9,16 +9,16 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from loopback import Loopback
-from loopback import answer_json
-from signing import Signer
-from signing import session_claims
-from visitors import PUBLISHABLE_KEY
-from visitors import Token
-from visitors import make_app
 from werkzeug.test import TestResponse
 
 from flask_clerk.core.keys import PublishableKey
+from tests.loopback import Loopback
+from tests.loopback import answer_json
+from tests.signing import Signer
+from tests.signing import session_claims
+from tests.visitors import PUBLISHABLE_KEY
+from tests.visitors import Token
+from tests.visitors import make_app
 
 APP = "https://app.example.com"
 SUFFIX = PublishableKey.parse(PUBLISHABLE_KEY).cookie_suffix

@@ -14,15 +14,6 @@ from flask import Flask
 from flask import g
 from flask import render_template_string
 from flask import request
-from loopback import Answer
-from loopback import Loopback
-from loopback import answer_json
-from signing import Signer
-from visitors import PUBLISHABLE_KEY
-from visitors import Token
-from visitors import bearer
-from visitors import cookie
-from visitors import make_app
 from werkzeug.debug import DebuggedApplication
 from werkzeug.test import Client
 
@@ -38,6 +29,15 @@ from flask_clerk import require_auth
 from flask_clerk import require_claim
 from flask_clerk import require_reverification
 from flask_clerk.globals import clerk_of
+from tests.loopback import Answer
+from tests.loopback import Loopback
+from tests.loopback import answer_json
+from tests.signing import Signer
+from tests.visitors import PUBLISHABLE_KEY
+from tests.visitors import Token
+from tests.visitors import bearer
+from tests.visitors import cookie
+from tests.visitors import make_app
 
 Sent = list[tuple[str, Any, dict[str, Any]]]
 

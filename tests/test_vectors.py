@@ -20,10 +20,6 @@ import pytest
 from flask import Flask
 from flask import g
 from flask import request
-from loopback import Answer
-from loopback import Call
-from loopback import Loopback
-from loopback import answer_json
 from werkzeug.test import TestResponse
 from werkzeug.wrappers import Response
 
@@ -36,6 +32,10 @@ from flask_clerk.core.messages import message_for
 from flask_clerk.extension import connect
 from flask_clerk.globals import clerk_of
 from flask_clerk.organizations import organization_matcher
+from tests.loopback import Answer
+from tests.loopback import Call
+from tests.loopback import Loopback
+from tests.loopback import answer_json
 
 Case = dict[str, Any]
 

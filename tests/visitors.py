@@ -7,10 +7,10 @@ from typing import Any
 
 from flask import Flask
 from jinja2 import DictLoader
-from signing import Signer
-from signing import session_claims
 
 from flask_clerk import Clerk
+from tests.signing import Signer
+from tests.signing import session_claims
 
 #: A live publishable key of ``clerk.example.com``.
 PUBLISHABLE_KEY = "pk_live_Y2xlcmsuZXhhbXBsZS5jb20k"

@@ -13,9 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from loopback import Answer
-from loopback import Loopback
-from loopback import answer_json
 
 from flask_clerk.api import BackendAPI
 from flask_clerk.api import Client
@@ -23,6 +20,9 @@ from flask_clerk.api import client as client_module
 from flask_clerk.core.config import ClerkConfig
 from flask_clerk.core.errors import BackendAPIError
 from flask_clerk.core.keys import PublishableKey
+from tests.loopback import Answer
+from tests.loopback import Loopback
+from tests.loopback import answer_json
 
 SECRET = "sk_live_do_not_tell_anybody"
 KEY = PublishableKey.build("clerk.example.com", "production").value

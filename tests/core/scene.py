@@ -9,9 +9,6 @@ from typing import TypeVar
 from urllib.parse import parse_qsl
 from urllib.parse import urlsplit
 
-from signing import Signer
-from signing import session_claims
-
 from flask_clerk.core.config import ClerkConfig
 from flask_clerk.core.context import AuthenticateContext
 from flask_clerk.core.errors import ClerkError
@@ -20,6 +17,8 @@ from flask_clerk.core.keys import PublishableKey
 from flask_clerk.core.organizations import Target
 from flask_clerk.core.request import authenticate_request
 from flask_clerk.core.state import RequestState
+from tests.signing import Signer
+from tests.signing import session_claims
 
 _A = TypeVar("_A")
 

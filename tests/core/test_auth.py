@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from signing import session_claims
 
 from flask_clerk.core.auth import Auth
 from flask_clerk.core.auth import SessionAuth
@@ -13,6 +12,7 @@ from flask_clerk.core.auth import session_auth
 from flask_clerk.core.claims import FrozenList
 from flask_clerk.core.claims import freeze
 from flask_clerk.core.constants import Reason
+from tests.signing import session_claims
 
 
 class FakeServices:

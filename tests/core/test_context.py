@@ -6,14 +6,14 @@ import math
 from typing import Any
 
 import pytest
-from scene import APP
-from scene import LIVE
-from scene import NOW
-from scene import TEST
-from scene import Scene
-from signing import Signer
 
 from flask_clerk.core.context import parse_cookies
+from tests.core.scene import APP
+from tests.core.scene import LIVE
+from tests.core.scene import NOW
+from tests.core.scene import TEST
+from tests.core.scene import Scene
+from tests.signing import Signer
 
 OWN = "https://clerk.example.com"
 

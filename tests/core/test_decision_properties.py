@@ -16,13 +16,6 @@ from hypothesis import given
 from hypothesis import settings
 from hypothesis import strategies as st
 from joserfc.jwk import RSAKey
-from scene import APP
-from scene import LIVE
-from scene import NOW
-from scene import TEST
-from scene import Scene
-from scene import set_cookies
-from signing import Signer
 
 from flask_clerk.core.accounts import accounts_url
 from flask_clerk.core.config import ClerkConfig
@@ -34,6 +27,13 @@ from flask_clerk.core.keys import PublishableKey
 from flask_clerk.core.organizations import Target
 from flask_clerk.core.state import RequestState
 from flask_clerk.core.urls import origin_of
+from tests.core.scene import APP
+from tests.core.scene import LIVE
+from tests.core.scene import NOW
+from tests.core.scene import TEST
+from tests.core.scene import Scene
+from tests.core.scene import set_cookies
+from tests.signing import Signer
 
 ALLOWED = "https://satellite.example"
 PRIMARY_SIGN_IN = "https://primary.example/sign-in"

@@ -6,27 +6,27 @@ from typing import Any
 
 import pytest
 from joserfc.jwk import RSAKey
-from scene import APP
-from scene import EXPIRED
-from scene import HANDSHAKE
-from scene import LIVE
-from scene import NOW
-from scene import SIGNED_IN
-from scene import SIGNED_OUT
-from scene import TEMPLATE
-from scene import TEST
-from scene import Scene
-from scene import header
-from scene import query
-from scene import set_cookies
-from scene import without_query
-from signing import Signer
 
 from flask_clerk.core.constants import Reason
 from flask_clerk.core.constants import RefreshReason
 from flask_clerk.core.errors import BackendAPIError
 from flask_clerk.core.errors import HandshakeError
 from flask_clerk.core.errors import SigningKeyError
+from tests.core.scene import APP
+from tests.core.scene import EXPIRED
+from tests.core.scene import HANDSHAKE
+from tests.core.scene import LIVE
+from tests.core.scene import NOW
+from tests.core.scene import SIGNED_IN
+from tests.core.scene import SIGNED_OUT
+from tests.core.scene import TEMPLATE
+from tests.core.scene import TEST
+from tests.core.scene import Scene
+from tests.core.scene import header
+from tests.core.scene import query
+from tests.core.scene import set_cookies
+from tests.core.scene import without_query
+from tests.signing import Signer
 
 
 def test_returning_handshake_signs_in_and_sets_its_cookies(sign: Signer) -> None:

@@ -19,11 +19,6 @@ from typing import Any
 
 import pytest
 from joserfc.jwk import RSAKey
-from signing import KID
-from signing import MovableClock
-from signing import Signer
-from signing import base64url
-from signing import session_claims
 
 from flask_clerk.api import BackendAPI
 from flask_clerk.api import Client
@@ -38,6 +33,11 @@ from flask_clerk.core.jwks import LONGEST_RETRY
 from flask_clerk.core.jwks import MAX_STALENESS
 from flask_clerk.core.jwks import UNKNOWN_KID_COOLDOWN
 from flask_clerk.core.jwks import RemoteKeys
+from tests.signing import KID
+from tests.signing import MovableClock
+from tests.signing import Signer
+from tests.signing import base64url
+from tests.signing import session_claims
 
 ROOT = Path(__file__).parents[2]
 TTL = 300.0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from signing import session_claims
 
 from flask_clerk.core import constants
 from flask_clerk.core.accounts import accounts_url
@@ -20,6 +19,7 @@ from flask_clerk.core.errors import SigningKeyError
 from flask_clerk.core.errors import TokenVerificationError
 from flask_clerk.core.messages import message_for
 from flask_clerk.core.organizations import Target
+from tests.signing import session_claims
 
 
 def values_of(names: type) -> list[str]:

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import pytest
-from scene import APP
-from scene import EXPIRED
-from scene import SIGNED_IN
-from scene import SIGNED_OUT
-from scene import TEMPLATE
-from scene import Scene
-from scene import acme
-from scene import query
-from scene import set_cookies
-from signing import Signer
 
 from flask_clerk.core.constants import RefreshReason
 from flask_clerk.core.errors import BackendAPIError
+from tests.core.scene import APP
+from tests.core.scene import EXPIRED
+from tests.core.scene import SIGNED_IN
+from tests.core.scene import SIGNED_OUT
+from tests.core.scene import TEMPLATE
+from tests.core.scene import Scene
+from tests.core.scene import acme
+from tests.core.scene import query
+from tests.core.scene import set_cookies
+from tests.signing import Signer
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "HEAD"])

@@ -11,20 +11,6 @@ from urllib.parse import urlsplit
 
 import pytest
 from joserfc.jwk import RSAKey
-from scene import APP
-from scene import DEVELOPMENT_SATELLITE
-from scene import EXPIRED
-from scene import HANDSHAKE
-from scene import NOW
-from scene import SATELLITE
-from scene import SIGNED_IN
-from scene import SIGNED_OUT
-from scene import TEMPLATE
-from scene import TEST
-from scene import Scene
-from scene import acme
-from scene import header
-from signing import Signer
 
 from flask_clerk.core.constants import Reason
 from flask_clerk.core.constants import RefreshReason
@@ -32,6 +18,20 @@ from flask_clerk.core.context import AuthenticateContext
 from flask_clerk.core.errors import BackendAPIError
 from flask_clerk.core.organizations import Target
 from flask_clerk.core.request import authenticate_request
+from tests.core.scene import APP
+from tests.core.scene import DEVELOPMENT_SATELLITE
+from tests.core.scene import EXPIRED
+from tests.core.scene import HANDSHAKE
+from tests.core.scene import NOW
+from tests.core.scene import SATELLITE
+from tests.core.scene import SIGNED_IN
+from tests.core.scene import SIGNED_OUT
+from tests.core.scene import TEMPLATE
+from tests.core.scene import TEST
+from tests.core.scene import Scene
+from tests.core.scene import acme
+from tests.core.scene import header
+from tests.signing import Signer
 
 Build = Callable[[Scene], dict[str, Any]]
 

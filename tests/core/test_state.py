@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from signing import session_claims
 
 from flask_clerk.core.auth import SessionAuth
 from flask_clerk.core.claims import freeze
@@ -13,6 +12,7 @@ from flask_clerk.core.constants import Reason
 from flask_clerk.core.state import in_handshake
 from flask_clerk.core.state import signed_in
 from flask_clerk.core.state import signed_out
+from tests.signing import session_claims
 
 
 def claims_of(**changed: Any) -> Any:

@@ -5,21 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from scene import APP
-from scene import DEVELOPMENT_SATELLITE
-from scene import LIVE
-from scene import SATELLITE
-from scene import SIGNED_IN
-from scene import SIGNED_OUT
-from scene import TEST
-from scene import Scene
-from scene import query
-from scene import set_cookies
-from scene import without_query
-from signing import Signer
 
 from flask_clerk.core.constants import Reason
 from flask_clerk.core.organizations import Target
+from tests.core.scene import APP
+from tests.core.scene import DEVELOPMENT_SATELLITE
+from tests.core.scene import LIVE
+from tests.core.scene import SATELLITE
+from tests.core.scene import SIGNED_IN
+from tests.core.scene import SIGNED_OUT
+from tests.core.scene import TEST
+from tests.core.scene import Scene
+from tests.core.scene import query
+from tests.core.scene import set_cookies
+from tests.core.scene import without_query
+from tests.signing import Signer
 
 
 def test_satellite_of_production_syncs_by_its_own_frontend_api(sign: Signer) -> None:

@@ -6,10 +6,6 @@ import base64
 from typing import Any
 
 import pytest
-from signing import SESSION_HEADER
-from signing import Signer
-from signing import base64url
-from signing import to_json
 
 from flask_clerk.core.constants import Reason
 from flask_clerk.core.errors import TokenVerificationError
@@ -26,6 +22,10 @@ from flask_clerk.core.tokens import is_finite
 from flask_clerk.core.tokens import is_number
 from flask_clerk.core.tokens import machine_token_type
 from flask_clerk.core.tokens import read_token
+from tests.signing import SESSION_HEADER
+from tests.signing import Signer
+from tests.signing import base64url
+from tests.signing import to_json
 
 HEADER = base64url(to_json(SESSION_HEADER))
 PAYLOAD = base64url(b'{"sub":"user_1"}')

@@ -13,13 +13,6 @@ from typing import Any
 
 import pytest
 from joserfc.jwk import RSAKey
-from signing import KID
-from signing import SESSION_HEADER
-from signing import MovableClock
-from signing import Signer
-from signing import base64url
-from signing import session_claims
-from signing import to_json
 
 from flask_clerk.core.claims import FrozenDict
 from flask_clerk.core.config import ClerkConfig
@@ -29,6 +22,13 @@ from flask_clerk.core.instance import Backend
 from flask_clerk.core.instance import Instance
 from flask_clerk.core.tokens import CATEGORY_NEUTRAL
 from flask_clerk.core.tokens import CATEGORY_TEMPLATE
+from tests.signing import KID
+from tests.signing import SESSION_HEADER
+from tests.signing import MovableClock
+from tests.signing import Signer
+from tests.signing import base64url
+from tests.signing import session_claims
+from tests.signing import to_json
 
 ISSUED = json.loads(
     (Path(__file__).parents[1] / "vectors" / "clerk_issued_token.json").read_text("utf-8")

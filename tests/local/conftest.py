@@ -5,11 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from backend_caller import Caller
-from form_browser import FormBrowser
-from frontend_caller import Page
-from instances import ADA
-from instances import FAST_HASH
 from joserfc.jwk import RSAKey
 
 from flask_clerk.local import LocalClerk
@@ -17,6 +12,11 @@ from flask_clerk.local import MemoryStore
 from flask_clerk.local import seed
 from flask_clerk.local.model import Session
 from flask_clerk.local.model import User
+from tests.local.backend_caller import Caller
+from tests.local.form_browser import FormBrowser
+from tests.local.frontend_caller import Page
+from tests.local.instances import ADA
+from tests.local.instances import FAST_HASH
 
 
 @pytest.fixture

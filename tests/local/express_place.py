@@ -12,13 +12,7 @@ from typing import Any
 import requests
 from flask import Flask
 from flask import g
-from instances import ADA
-from instances import FAST_HASH
 from joserfc.jwk import RSAKey
-from live import serving
-from peers_needed import PEERS
-from peers_needed import need_node
-from peers_needed import need_peers
 
 from flask_clerk import Clerk
 from flask_clerk.local import DEFAULT_PASSWORD
@@ -28,6 +22,12 @@ from flask_clerk.local import seed
 from flask_clerk.local.model import Organization
 from flask_clerk.local.model import Session
 from flask_clerk.local.model import User
+from tests.local.instances import ADA
+from tests.local.instances import FAST_HASH
+from tests.local.live import serving
+from tests.peers_needed import PEERS
+from tests.peers_needed import need_node
+from tests.peers_needed import need_peers
 
 EXPRESS_APP = PEERS.parent / "express_app.mjs"
 

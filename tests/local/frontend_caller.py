@@ -6,12 +6,12 @@ from typing import Any
 
 from flask import Blueprint
 from flask import Flask
-from instances import ADA
 from werkzeug.test import TestResponse
 
 from flask_clerk.local import DEFAULT_PASSWORD
 from flask_clerk.local import LocalClerk
 from flask_clerk.local.web.frontend import blueprint as frontend
+from tests.local.instances import ADA
 
 ORIGIN = "http://localhost"
 

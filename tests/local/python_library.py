@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from instances import ADA
-from instances import GRACE
-from peers_needed import need_package
-
 from flask_clerk.local import LocalClerk
 from flask_clerk.local.model import Session
 from flask_clerk.local.model import User
+from tests.local.instances import ADA
+from tests.local.instances import GRACE
+from tests.peers_needed import need_package
 
 
 class Library:

@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 import pytest
-from instances import ALAN
 
 from flask_clerk.local import LocalClerkError
 from flask_clerk.local.signing import read_own_token
+from tests.local.instances import ALAN
 
 ORIGIN = "http://localhost:5000"
 

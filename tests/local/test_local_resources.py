@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from instances import ADA
 
 from flask_clerk.local.token_resources import jwt_template_json
 from flask_clerk.local.token_resources import machine_json
 from flask_clerk.local.token_resources import machine_token_json
 from flask_clerk.local.token_resources import testing_token_json as show_testing_token
 from flask_clerk.local.token_resources import ticket_json
+from tests.local.instances import ADA
 
 models = pytest.importorskip(
     "clerk_backend_api.models", reason="needs the package clerk-backend-api 7 (extra: test)"

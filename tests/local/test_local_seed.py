@@ -3,11 +3,11 @@ from __future__ import annotations
 import json
 
 import pytest
-from instances import ALAN
 
 from flask_clerk.local import SeedError
 from flask_clerk.local import load_seed
 from flask_clerk.local import seed
+from tests.local.instances import ALAN
 
 
 def test_the_default_seed_has_an_admin_a_member_and_a_loner(clerk, ada):

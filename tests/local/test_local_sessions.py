@@ -1,11 +1,11 @@
 from __future__ import annotations
 
 import pytest
-from instances import ADA
-from instances import ALAN
-from instances import GRACE
 
 from flask_clerk.local import LocalClerkError
+from tests.local.instances import ADA
+from tests.local.instances import ALAN
+from tests.local.instances import GRACE
 
 DAY = 86_400
 

@@ -1,11 +1,11 @@
 from __future__ import annotations
 
 import pytest
-from instances import ADA
-from instances import GRACE
 
 from flask_clerk.local import DEFAULT_PASSWORD
 from flask_clerk.local import LocalClerkError
+from tests.local.instances import ADA
+from tests.local.instances import GRACE
 
 
 @pytest.fixture

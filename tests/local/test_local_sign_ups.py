@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 import pytest
-from instances import ADA
 
 from flask_clerk.local import LocalClerkError
+from tests.local.instances import ADA
 
 JOAN = "joan+clerk_test@example.com"
 

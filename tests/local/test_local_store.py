@@ -8,8 +8,6 @@ import sys
 import threading
 
 import pytest
-from instances import ADA
-from instances import FAST_HASH
 
 from flask_clerk.local import DEFAULT_PASSWORD
 from flask_clerk.local import LocalClerk
@@ -19,6 +17,8 @@ from flask_clerk.local import seed
 from flask_clerk.local.model import DevBrowser
 from flask_clerk.local.model import User
 from flask_clerk.local.store import StoreVersionError
+from tests.local.instances import ADA
+from tests.local.instances import FAST_HASH
 
 
 @pytest.fixture(params=["memory", "file"])

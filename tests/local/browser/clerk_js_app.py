@@ -7,14 +7,14 @@ from typing import Any
 from flask import Flask
 from flask import g
 from flask.typing import ResponseReturnValue
-from frontend_caller import frontend_app
 from markupsafe import Markup
-from peers_needed import PEERS
 
 from flask_clerk import Clerk
 from flask_clerk.guards import mark_outside
 from flask_clerk.local import LocalClerk
 from flask_clerk.local.web.frontend.scripts import FOLDER
+from tests.local.frontend_caller import frontend_app
+from tests.peers_needed import PEERS
 
 #: What every page of the app is: clerk-js with Clerk's components, and a place for one.
 _PAGE = Markup(

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from clerk_js_app import Tab
-from clerk_js_app import live_app
-from live import serving
-from peers_needed import need_chromium
-from peers_needed import need_peers
 
 from flask_clerk.local import LocalClerk
+from tests.local.browser.clerk_js_app import Tab
+from tests.local.browser.clerk_js_app import live_app
+from tests.local.live import serving
+from tests.peers_needed import need_chromium
+from tests.peers_needed import need_peers
 
 _ARGUMENTS = [
     "--no-sandbox",

@@ -7,17 +7,17 @@ import time
 from collections.abc import Callable
 
 import pytest
-from clerk_js_app import Tab
-from clerk_js_app import frontend_alone
-from clerk_js_app import live_app
-from instances import ADA
-from instances import GRACE
-from live import serving
 
 from flask_clerk.core.tokens import read_token
 from flask_clerk.local import DEFAULT_PASSWORD
 from flask_clerk.local import LocalClerk
 from flask_clerk.local.codes import TEST_CODE
+from tests.local.browser.clerk_js_app import Tab
+from tests.local.browser.clerk_js_app import frontend_alone
+from tests.local.browser.clerk_js_app import live_app
+from tests.local.instances import ADA
+from tests.local.instances import GRACE
+from tests.local.live import serving
 
 SLUG = "analytical-engines"
 

@@ -10,11 +10,7 @@ import pytest
 from flask import Flask
 from flask import g
 from flask.typing import ResponseReturnValue
-from instances import ADA
-from instances import FAST_HASH
-from instances import person
 from joserfc.jwk import RSAKey
-from live import serving
 
 from flask_clerk import Clerk
 from flask_clerk import require_auth
@@ -24,6 +20,10 @@ from flask_clerk.local import MemoryStore
 from flask_clerk.local import seed
 from flask_clerk.local.codes import TEST_CODE
 from flask_clerk.local.web.app import create_app
+from tests.local.instances import ADA
+from tests.local.instances import FAST_HASH
+from tests.local.instances import person
+from tests.local.live import serving
 
 _TIMEOUT = 20_000
 #: Seconds: the life of a token and the clock skew that is allowed.

@@ -6,15 +6,15 @@ from collections.abc import Iterator
 
 import pytest
 import requests
-from express_place import Browser
-from express_place import Place
-from express_place import bearer
-from express_place import running_place
 from joserfc.jwk import RSAKey
 
 from flask_clerk.core.tokens import CATEGORY_TEMPLATE
 from flask_clerk.core.tokens import read_token
 from flask_clerk.local.model import Session
+from tests.local.express_place import Browser
+from tests.local.express_place import Place
+from tests.local.express_place import bearer
+from tests.local.express_place import running_place
 
 
 @pytest.fixture(scope="module")

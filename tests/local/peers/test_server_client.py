@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from express_place import Place
-from express_place import running_place
 from joserfc.jwk import RSAKey
 
 from flask_clerk.core.tokens import read_token
+from tests.local.express_place import Place
+from tests.local.express_place import running_place
 
 
 @pytest.fixture(scope="module")

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from backend_caller import Caller
-from instances import ALAN
-from instances import GRACE
 
 from flask_clerk.local import LocalClerk
 from flask_clerk.local.model import Organization
 from flask_clerk.local.model import User
+from tests.local.backend_caller import Caller
+from tests.local.instances import ALAN
+from tests.local.instances import GRACE
 
 
 @pytest.fixture

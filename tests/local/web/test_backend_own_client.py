@@ -6,10 +6,8 @@ from collections.abc import Callable
 from collections.abc import Iterator
 
 import pytest
-from backend_caller import make_backend_app
 from flask import Flask
 from flask import g
-from live import serving
 
 from flask_clerk import BackendAPIError
 from flask_clerk import Clerk
@@ -19,6 +17,8 @@ from flask_clerk.core.tokens import read_token
 from flask_clerk.local import LocalClerk
 from flask_clerk.local.model import Session
 from flask_clerk.local.model import User
+from tests.local.backend_caller import make_backend_app
+from tests.local.live import serving
 
 ORIGIN = "http://localhost:5000"
 

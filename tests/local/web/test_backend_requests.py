@@ -5,11 +5,11 @@ from __future__ import annotations
 import time
 
 import pytest
-from backend_caller import Caller
-from backend_caller import make_backend_app
 from flask import Flask
 
 from flask_clerk.local import LocalClerk
+from tests.local.backend_caller import Caller
+from tests.local.backend_caller import make_backend_app
 
 
 @pytest.fixture

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from backend_caller import Caller
 
 from flask_clerk.core.tokens import read_token
 from flask_clerk.local import LocalClerk
 from flask_clerk.local.model import Session
 from flask_clerk.local.model import User
+from tests.local.backend_caller import Caller
 
 ORIGIN = "http://localhost:5000"
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from backend_caller import Caller
-from backend_caller import make_backend_app
 
 from flask_clerk.core.tokens import M2M_TOKEN
 from flask_clerk.core.tokens import read_token
 from flask_clerk.local import LocalClerk
 from flask_clerk.local.model import Machine
 from flask_clerk.local.model import User
+from tests.local.backend_caller import Caller
+from tests.local.backend_caller import make_backend_app
 
 
 @pytest.fixture

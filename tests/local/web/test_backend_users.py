@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from backend_caller import Caller
-from instances import ADA
-from instances import ALAN
-from instances import GRACE
 
 from flask_clerk.local import DEFAULT_PASSWORD
 from flask_clerk.local import LocalClerk
 from flask_clerk.local.model import Session
 from flask_clerk.local.model import User
+from tests.local.backend_caller import Caller
+from tests.local.instances import ADA
+from tests.local.instances import ALAN
+from tests.local.instances import GRACE
 
 NAMES = {"Ada": ADA, "Grace": GRACE, "Alan": ALAN}
 

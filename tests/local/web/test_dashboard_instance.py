@@ -7,12 +7,6 @@ import json
 import re
 
 import pytest
-from form_browser import FormBrowser
-from instances import ADA
-from instances import ALAN
-from instances import GRACE
-from instances import organization
-from instances import person
 
 from flask_clerk.core.tokens import read_token
 from flask_clerk.local import LocalClerk
@@ -20,6 +14,12 @@ from flask_clerk.local import MemoryStore
 from flask_clerk.local.model import AuthenticationLogEntry
 from flask_clerk.local.model import Session
 from flask_clerk.local.model import User
+from tests.local.form_browser import FormBrowser
+from tests.local.instances import ADA
+from tests.local.instances import ALAN
+from tests.local.instances import GRACE
+from tests.local.instances import organization
+from tests.local.instances import person
 
 
 def claims_shown(browser: FormBrowser) -> dict[str, object]:

@@ -6,15 +6,15 @@ import html
 import re
 
 import pytest
-from form_browser import ORIGIN
-from form_browser import FormBrowser
-from instances import ADA
-from instances import GRACE
-from instances import person
 
 from flask_clerk.local import LocalClerk
 from flask_clerk.local.model import Session
 from flask_clerk.local.model import User
+from tests.local.form_browser import ORIGIN
+from tests.local.form_browser import FormBrowser
+from tests.local.instances import ADA
+from tests.local.instances import GRACE
+from tests.local.instances import person
 
 
 @pytest.fixture

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from form_browser import ORIGIN
-from form_browser import FormBrowser
-from instances import ADA
 from joserfc.jwk import RSAKey
-from test_pages_sign_in import sign_in
 
 from flask_clerk.local import LocalClerk
 from flask_clerk.local import MemoryStore
+from tests.local.form_browser import ORIGIN
+from tests.local.form_browser import FormBrowser
+from tests.local.instances import ADA
+from tests.local.web.test_pages_sign_in import sign_in
 
 
 @pytest.mark.parametrize(

@@ -7,11 +7,11 @@ import time
 from pathlib import Path
 
 import pytest
-from frontend_caller import Page
-from instances import ADA
 
 from flask_clerk.local import LocalClerk
 from flask_clerk.local.web.frontend.scripts import FOLDER
+from tests.local.frontend_caller import Page
+from tests.local.instances import ADA
 
 
 @pytest.fixture

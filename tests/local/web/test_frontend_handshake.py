@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from frontend_caller import Page
 
 from flask_clerk import Clerk
 from flask_clerk.core.tokens import read_token
 from flask_clerk.core.urls import query_of
 from flask_clerk.local import LocalClerk
+from tests.local.frontend_caller import Page
 
 APP = "http://localhost:5000/profile?tab=1"
 

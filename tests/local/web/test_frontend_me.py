@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 
 import pytest
-from frontend_caller import Page
-from instances import ADA
-from instances import GRACE
 
 from flask_clerk.local.codes import TEST_CODE
+from tests.local.frontend_caller import Page
+from tests.local.instances import ADA
+from tests.local.instances import GRACE
 
 NEW_ADDRESS = "countess+clerk_test@example.com"
 

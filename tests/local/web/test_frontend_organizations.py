@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from frontend_caller import Page
-from instances import ALAN
-from instances import GRACE
+
+from tests.local.frontend_caller import Page
+from tests.local.instances import ALAN
+from tests.local.instances import GRACE
 
 SLUG = "analytical-engines"
 ONE = f"/v1/organizations/{SLUG}"

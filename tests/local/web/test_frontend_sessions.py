@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from frontend_caller import Page
-from instances import GRACE
 
 from flask_clerk.core.tokens import read_token
+from tests.local.frontend_caller import Page
+from tests.local.instances import GRACE
 
 SLUG = "analytical-engines"
 

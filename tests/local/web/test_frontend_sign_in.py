@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 
 import pytest
-from frontend_caller import Page
-from instances import ADA
-from instances import ALAN
 
 from flask_clerk.core.tokens import read_token
 from flask_clerk.local import DEFAULT_PASSWORD
 from flask_clerk.local import LocalClerk
 from flask_clerk.local.codes import TEST_CODE
 from flask_clerk.local.web.current import CLIENT_COOKIE
+from tests.local.frontend_caller import Page
+from tests.local.instances import ADA
+from tests.local.instances import ALAN
 
 
 def cookie_of(page: Page) -> str | None:

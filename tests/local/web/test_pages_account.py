@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import pytest
-from form_browser import ORIGIN
-from form_browser import FormBrowser
-from instances import ADA
-from instances import GRACE
-from instances import person
-from test_pages_sign_in import landed
-from test_pages_sign_in import sign_in
 
 from flask_clerk.local import LocalClerk
 from flask_clerk.local.model import Activity
 from flask_clerk.local.model import User
+from tests.local.form_browser import ORIGIN
+from tests.local.form_browser import FormBrowser
+from tests.local.instances import ADA
+from tests.local.instances import GRACE
+from tests.local.instances import person
+from tests.local.web.test_pages_sign_in import landed
+from tests.local.web.test_pages_sign_in import sign_in
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:131.0) Gecko/20100101 Firefox/131.0"
 

@@ -7,12 +7,6 @@ from urllib.parse import parse_qs
 from urllib.parse import urlsplit
 
 import pytest
-from form_browser import ORIGIN
-from form_browser import FormBrowser
-from instances import ADA
-from instances import ALAN
-from instances import GRACE
-from instances import person
 
 from flask_clerk.core.constants import Parameters
 from flask_clerk.core.urls import without
@@ -20,6 +14,12 @@ from flask_clerk.local import DEFAULT_PASSWORD
 from flask_clerk.local import LocalClerk
 from flask_clerk.local.codes import TEST_CODE
 from flask_clerk.local.model import User
+from tests.local.form_browser import ORIGIN
+from tests.local.form_browser import FormBrowser
+from tests.local.instances import ADA
+from tests.local.instances import ALAN
+from tests.local.instances import GRACE
+from tests.local.instances import person
 
 
 def landed(browser: FormBrowser) -> str:

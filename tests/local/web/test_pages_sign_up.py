@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import pytest
-from form_browser import ORIGIN
-from form_browser import FormBrowser
-from instances import ADA
-from instances import ALAN
-from instances import organization
-from instances import person
-from test_pages_sign_in import landed
-from test_pages_sign_in import sign_in
 
 from flask_clerk.local.codes import TEST_CODE
+from tests.local.form_browser import ORIGIN
+from tests.local.form_browser import FormBrowser
+from tests.local.instances import ADA
+from tests.local.instances import ALAN
+from tests.local.instances import organization
+from tests.local.instances import person
+from tests.local.web.test_pages_sign_in import landed
+from tests.local.web.test_pages_sign_in import sign_in
 
 MARY = "mary+clerk_test@example.com"
 

@@ -7,15 +7,15 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from backend_caller import make_backend_app
-from live import serving
-from peers_needed import need_package
-from python_library import Library
-from python_library import dumped
-from python_library import unknown
 
 from flask_clerk.local import DEFAULT_PASSWORD
 from flask_clerk.local import LocalClerk
+from tests.local.backend_caller import make_backend_app
+from tests.local.live import serving
+from tests.local.python_library import Library
+from tests.local.python_library import dumped
+from tests.local.python_library import unknown
+from tests.peers_needed import need_package
 
 # The library warns of its own deprecated models and endpoints.
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
