@@ -88,7 +88,9 @@ class AppClerk:
     def load_user(self, user_id: str | None) -> Any:
         """Return the app's own user, or ``None`` without a loader."""
         loader = self._load_user()
-        return None if loader is None or user_id is None else loader(user_id)
+        if loader is None or user_id is None:
+            return None
+        return current_app.ensure_sync(loader)(user_id)
 
 
 class Visit:
@@ -185,6 +187,7 @@ class Visit:
             except Forbidden as error:
                 if is_options:
                     abort(current_app.make_default_options_response())
+                logger.debug("%s may not: %s asks for %r", self.auth, self._request.endpoint, guard)
                 app = current_app._get_current_object()  # type: ignore[attr-defined]
                 authorization_denied.send(app, auth=self.auth, error=error)
                 raise

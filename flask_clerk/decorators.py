@@ -64,7 +64,11 @@ def require_auth(view: Any = None, /, **conditions: Any) -> Any:
     :raises ValueError: For a reverification that does not exist.
     """
     guard = make_guard(**conditions)
-    return _guarded(view, guard) if view is not None else lambda view: _guarded(view, guard)
+    if view is None:
+        return lambda view: _guarded(view, guard)
+    if not callable(view):
+        raise TypeError("require_auth takes conditions by name, such as role= or permission=.")
+    return _guarded(view, guard)
 
 
 def require_claim(path: str | Iterable[str], *allowed: Any) -> Callable[[View], View]:
@@ -131,6 +135,11 @@ def make_guard(
     :raises ValueError: For a reverification that does not exist.
     """
     unknown = asked.keys() - {"role", "permission", "feature", "plan"}
+    for name, value in asked.items():
+        if value is not NOT_ASKED and value is not None and not isinstance(value, str):
+            raise TypeError(
+                f"{name} is one name; to accept several, ask auth.has({name}=…) in the view."
+            )
     if unknown:
         raise TypeError(f"require_auth has no condition {', '.join(sorted(unknown))}.")
     if reverification is not NOT_ASKED and reverification_config(reverification) is None:
@@ -209,10 +218,14 @@ def _claim_conditions(claim: Any) -> Iterator[ClaimCondition]:
 
 
 def _claim_condition(path: str | Iterable[str], allowed: Iterable[Any]) -> ClaimCondition:
+    if not isinstance(path, (str, list, tuple)):
+        raise TypeError("require_claim takes the name of a claim, or a tuple of names.")
     paths = (path,) if isinstance(path, str) else tuple(path)
     if not paths or not all(isinstance(name, str) and name for name in paths):
         raise TypeError("require_claim takes the name of a claim, or a tuple of names.")
     values = tuple(allowed)
+    if any(isinstance(value, (list, tuple, set, frozenset)) for value in values):
+        raise TypeError('Name the allowed values one by one: require_claim("role", "a", "b").')
     if None in values:
         raise TypeError(
             "None is no allowed value: Clerk writes null for what a user does not have, so it "

@@ -124,6 +124,8 @@ class Clerk:
 
         :param conditions: Those of ``require_auth``.
         """
+        if not isinstance(blueprint, Blueprint):
+            raise TypeError("clerk.protect takes a blueprint; decorate views with require_auth.")
         mark(blueprint, make_guard(**conditions))
         # An app that lacks the hook must not serve the blueprint openly.
         functions = blueprint.before_request_funcs.setdefault(None, [])

@@ -7,6 +7,7 @@ renews the session on its way, and the view shows them again.
 
 from __future__ import annotations
 
+import logging
 from typing import Final
 
 from flask import current_app
@@ -16,6 +17,8 @@ from werkzeug.datastructures import MultiDict
 
 from .core.context import AuthenticateContext
 from .core.urls import origin_of
+
+logger = logging.getLogger("flask_clerk")
 
 #: Bytes of names and values. Flask's session is a cookie, which browsers cap at 4 KB.
 MAX_FORM_SIZE: Final = 2048
@@ -45,7 +48,10 @@ def keep_form(context: AuthenticateContext, user_id: str | None) -> bool:
 
     :param user_id: Whose session has expired; nobody else gets the fields.
     """
-    if user_id is None or current_app.secret_key is None:
+    if current_app.secret_key is None:
+        logger.warning("A form was lost: keep_form needs SECRET_KEY, to keep it in the session.")
+        return False
+    if user_id is None:
         return False
     if context.method != "POST" or not context.is_navigation or not comes_from_here(context):
         return False

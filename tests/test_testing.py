@@ -9,6 +9,8 @@ from flask import g
 from flask_clerk import Clerk
 from flask_clerk import require_auth
 from flask_clerk import require_claim
+from flask_clerk import require_permission
+from flask_clerk import require_role
 from flask_clerk.testing import ClerkClient
 from flask_clerk.testing import ClerkKeys
 from flask_clerk.testing import install
@@ -141,3 +143,24 @@ def test_three_lines_are_enough_in_a_users_tests(pytester: pytest.Pytester) -> N
     )
 
     pytester.runpytest_subprocess().assert_outcomes(passed=2)
+
+
+def test_an_organization_can_be_active(clerk_keys: ClerkKeys) -> None:
+    app = make_app()
+    app.add_url_rule("/manage", "manage", require_permission("org:invoices:manage")(lambda: "in"))
+    app.add_url_rule("/lead", "lead", require_role("admin")(lambda: "in"))
+    client = install(app, clerk_keys)
+
+    client.sign_in(org_id="org_1", org_role="admin", org_permissions=["org:invoices:manage"])
+    assert client.get("/manage").status_code == 200
+    assert client.get("/lead").status_code == 200
+
+    client.sign_in(org_id="org_1", org_role="org:member")
+    assert client.get("/manage").status_code == 403
+
+
+def test_a_client_can_sign_out_by_the_apps_own_form(client: ClerkClient) -> None:
+    client.sign_in("user_ada")
+
+    assert client.post("/__clerk/sign-out").status_code == 303
+    assert client.get("/who").status_code == 401

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
+from typing import NoReturn
 from typing import Protocol
 
+from .authorization import NOT_ASKED
 from .authorization import is_authorized
 from .authorization import split_by_scope
 from .claims import MISSING
@@ -49,6 +51,9 @@ class Auth:
     org_role: str | None = None
     org_permissions: list[Any] | None = None
     factor_verification_age: Any = None
+    session_status: str | None
+    reason: str | None
+    _services: Services | None
 
     def __init__(
         self,
@@ -62,9 +67,10 @@ class Auth:
         :param reason: Clerk's code for why nobody is signed in.
         :param session_status: ``pending`` for a session that still has tasks to do.
         """
-        self.reason = reason
-        self.session_status = session_status
-        self._services = services
+        vars(self).update(reason=reason, session_status=session_status, _services=services)
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        raise AttributeError(f"{type(self).__name__}.{name} is read-only: it is what was verified.")
 
     def __bool__(self) -> bool:
         return self.is_authenticated
@@ -82,7 +88,15 @@ class Auth:
         found = find_claim(self.session_claims, path)
         return default if found is MISSING else found
 
-    def has(self, **asked: Any) -> bool:
+    def has(
+        self,
+        *,
+        role: Any = NOT_ASKED,
+        permission: Any = NOT_ASKED,
+        feature: Any = NOT_ASKED,
+        plan: Any = NOT_ASKED,
+        reverification: Any = NOT_ASKED,
+    ) -> bool:
         """Whether all that is asked holds, and something is asked.
 
         :param role: An organization role, with or without ``org:``.
@@ -135,6 +149,10 @@ class SessionAuth(Auth):
 
     is_signed_in = True
     is_authenticated = True
+    session_claims: Claims
+    features: Any
+    plans: Any
+    _token: str
 
     def __init__(self, claims: Claims, token: str, services: Services | None = None) -> None:
         """Read the claims; what is malformed in them is treated as missing.
@@ -142,20 +160,17 @@ class SessionAuth(Auth):
         :param token: The compact JWT that the claims came from.
         """
         super().__init__(None, session_status=_text(claims.get("sts")), services=services)
-        self.session_claims: Claims = claims
-        self.user_id = _text(claims.get("sub"))
-        self.session_id = _text(claims.get("sid"))
-        self.actor = claims.get("act")
-        self.factor_verification_age = claims.get("fva")
-        self.features = claims.get("fea")
-        self.plans = claims.get("pla")
-        self._token = token
-        if claims.get("v") == 2:
-            self._read_organization(claims.get("o"))
-        else:
-            self.org_id = _text(claims.get("org_id"))
-            self.org_slug = _text(claims.get("org_slug"))
-            self.org_role = _text(claims.get("org_role"))
+        vars(self).update(
+            session_claims=claims,
+            user_id=_text(claims.get("sub")),
+            session_id=_text(claims.get("sid")),
+            actor=claims.get("act"),
+            factor_verification_age=claims.get("fva"),
+            features=claims.get("fea"),
+            plans=claims.get("pla"),
+            _token=token,
+            **_organization_of(claims),
+        )
 
     def __repr__(self) -> str:
         return f"<SessionAuth {self.user_id} in {self.session_id}>"
@@ -175,8 +190,23 @@ class SessionAuth(Auth):
             _unpack_permissions(features, organization.get("per"), organization.get("fpm"))
         )
 
-    def has(self, **asked: Any) -> bool:
-        return is_authorized(self, **asked)
+    def has(
+        self,
+        *,
+        role: Any = NOT_ASKED,
+        permission: Any = NOT_ASKED,
+        feature: Any = NOT_ASKED,
+        plan: Any = NOT_ASKED,
+        reverification: Any = NOT_ASKED,
+    ) -> bool:
+        return is_authorized(
+            self,
+            role=role,
+            permission=permission,
+            feature=feature,
+            plan=plan,
+            reverification=reverification,
+        )
 
     @property
     def user(self) -> Any:
@@ -188,14 +218,6 @@ class SessionAuth(Auth):
         if template is None and expires_in is None:
             return self._token
         return self._require_services().token_of(self, template, expires_in)
-
-    def _read_organization(self, organization: Any) -> None:
-        if not isinstance(organization, dict):
-            return
-        self.org_id = _text(organization.get("id"))
-        self.org_slug = _text(organization.get("slg"))
-        role = _text(organization.get("rol"))
-        self.org_role = f"org:{role}" if role else None
 
 
 def session_auth(
@@ -213,6 +235,21 @@ def session_auth(
     if auth.session_status == "pending" and treat_pending_as_signed_out:
         return Auth(Reason.SESSION_PENDING, session_status="pending", services=services)
     return auth
+
+
+def _organization_of(claims: Claims) -> dict[str, str | None]:
+    """Return what the claims say of the active organization, in either version."""
+    if claims.get("v") != 2:
+        return {name: _text(claims.get(name)) for name in ("org_id", "org_slug", "org_role")}
+    organization = claims.get("o")
+    if not isinstance(organization, dict):
+        return {}
+    role = _text(organization.get("rol"))
+    return {
+        "org_id": _text(organization.get("id")),
+        "org_slug": _text(organization.get("slg")),
+        "org_role": f"org:{role}" if role else None,
+    }
 
 
 def _unpack_permissions(features: Sequence[str], per: Any, fpm: Any) -> list[str]:

@@ -44,7 +44,7 @@ class ClerkConfig:
 
     authorized_parties: tuple[str, ...] = _setting(settings.origins, ())
     audience: tuple[str, ...] = _setting(settings.strings, ())
-    issuers: tuple[str, ...] = _setting(settings.strings, ())
+    issuers: tuple[str, ...] = _setting(settings.urls, ())
     clock_skew: float = _setting(settings.skew, 5.0)
     accepts_token: tuple[str, ...] = _setting(settings.token_types, (SESSION_TOKEN,))
 

@@ -100,6 +100,11 @@ def origins(value: Any, name: str) -> tuple[str, ...]:
     return tuple(origin.lower() for origin in found)
 
 
+def urls(value: Any, name: str) -> tuple[str, ...]:
+    """Return a tuple of absolute http(s) URLs."""
+    return tuple(url(item, name) for item in strings(value, name))
+
+
 def url(value: Any, name: str) -> str:
     """Return an absolute http(s) URL without a trailing slash."""
     found = text(value, name)
@@ -113,7 +118,9 @@ def url_or_path(value: Any, name: str) -> str:
     found = text(value, name)
     if re.match(r"/(?![/\\])", found):
         return found.rstrip("/") or "/"
-    return url(found, name)
+    if origin_of(found) is None:
+        _refuse(name, "an absolute URL, or a path that begins with one slash")
+    return found.rstrip("/")
 
 
 def frontend_api(value: Any, name: str) -> str:

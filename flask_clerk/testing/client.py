@@ -20,7 +20,15 @@ from .keys import ClerkKeys
 
 
 class CookieClient(FlaskClient):
-    """A test client whose cookies go where the app's requests go."""
+    """A test client that behaves as a browser on the app's own pages does.
+
+    Its cookies go where the app's requests go, and its requests say that they come from there.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Take what Flask's own client takes."""
+        super().__init__(*args, **kwargs)
+        self.environ_base.setdefault("HTTP_SEC_FETCH_SITE", "same-origin")
 
     def hold(self, name: str, value: str) -> None:
         """Set a cookie of the app."""
@@ -40,9 +48,12 @@ class ClerkClient(CookieClient):
         session_id: str = "sess_testing",
         claims: Mapping[str, Any] | None = None,
         expires_in: int = 60,
+        **organization: Any,
     ) -> str:
         """Hold a session from here on, and return its token.
 
+        :param organization: ``org_id``, ``org_slug``, ``org_role`` and ``org_permissions`` of the
+            active organization.
         :param claims: Claims besides or instead of the usual ones.
         :param expires_in: Seconds for which the token is good.
         """
@@ -57,6 +68,7 @@ class ClerkClient(CookieClient):
             session_id=session_id,
             claims={**fitting, **(claims or {})},
             expires_in=expires_in,
+            **organization,
         )
         issued_at = int(self.clerk_keys.clock()) + min(0, expires_in - 60)
         self.hold(Cookies.SESSION, token)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
+from collections.abc import Iterable
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,6 +16,7 @@ from ..core.instance import wall_clock
 from ..core.keys import PRODUCTION
 from ..core.keys import PublishableKey
 from ..core.tokens import CATEGORY_SESSION
+from ..local.permissions import pack
 
 _REGISTRY = JWSRegistry(algorithms=["RS256"], strict_check_header=False)
 _KID = "ins_testing"
@@ -69,10 +71,16 @@ class ClerkKeys:
         session_id: str = "sess_testing",
         claims: Mapping[str, Any] | None = None,
         expires_in: int = 60,
+        org_id: str | None = None,
+        org_slug: str | None = None,
+        org_role: str | None = None,
+        org_permissions: Iterable[str] = (),
     ) -> str:
         """Return a session token of version 2.
 
         :param claims: Claims besides or instead of the usual ones; ``None`` leaves one out.
+        :param org_id: The active organization; its slug, the role and the permissions follow.
+        :param org_permissions: Such as ``org:invoices:manage``.
         :param expires_in: Seconds from now; below zero for an expired token.
         """
         now = int(self.clock())
@@ -89,6 +97,25 @@ class ClerkKeys:
             "sts": "active",
             "sub": user_id,
             "v": 2,
+            **_organization_claims(org_id, org_slug, org_role, org_permissions),
         }
         merged = {**usual, **(claims or {})}
         return self.sign({name: value for name, value in merged.items() if value is not None})
+
+
+def _organization_claims(
+    org_id: str | None, slug: str | None, role: str | None, permissions: Iterable[str]
+) -> dict[str, Any]:
+    """Return the claims of an active organization, packed as version 2 packs them."""
+    if org_id is None:
+        return {}
+    packed = pack(permissions)
+    facts = {
+        "id": org_id,
+        "slg": slug or org_id.removeprefix("org_"),
+        "rol": role and role.removeprefix("org:"),
+        "per": packed.per,
+        "fpm": packed.fpm,
+    }
+    organization = {name: value for name, value in facts.items() if value is not None}
+    return {"o": organization, "fea": packed.fea}

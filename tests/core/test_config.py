@@ -64,7 +64,10 @@ PLACES: dict[str, tuple[list[str], list[Any]]] = {
         [("https://a.com",), ("https://a.com", "http://b.com:5000"), ("http://[::1]:5000",), ()],
     ),
     "audience": (["a", " b , c ", "d,"], [("a",), ("b", "c"), ("d",), ()]),
-    "issuers": (["https://a", "b,c", "d"], [("https://a",), ("b", "c"), ("d",), ()]),
+    "issuers": (
+        ["https://a", "https://b,https://c", "https://d"],
+        [("https://a",), ("https://b", "https://c"), ("https://d",), ()],
+    ),
     "clock_skew": (["0", "2.5", "60"], [0.0, 2.5, 60.0, 5.0]),
     "accepts_token": (
         ["any", "api_key,m2m_token", "oauth_token"],
@@ -165,7 +168,7 @@ def test_python_values_are_taken_as_they_are() -> None:
     config = load(
         authorized_parties=["https://a.com"],
         audience=("a", "b"),
-        issuers=iter(["c"]),
+        issuers=iter(["https://c"]),
         clock_skew=0,
         jwks_ttl=1.5,
         token_cache_size=7,
@@ -174,7 +177,7 @@ def test_python_values_are_taken_as_they_are() -> None:
         accepts_token=["any"],
     )
     assert config.authorized_parties == ("https://a.com",)
-    assert (config.audience, config.issuers) == (("a", "b"), ("c",))
+    assert (config.audience, config.issuers) == (("a", "b"), ("https://c",))
     assert (config.clock_skew, config.jwks_ttl, config.token_cache_size) == (0, 1.5, 7)
     assert config.require_auth
     assert not config.treat_pending_as_signed_out
@@ -195,7 +198,7 @@ BAD_VALUES: dict[str, list[Any]] = {
                            "https://*.a.com", ["https://a.com", "b.com"], 7, b"https://a.com",
                            [7], [None], "https://u:verysecret@a.com", "https://a.com:443"],
     "audience": [7, [7], b"a", True, ["a\nb"]],
-    "issuers": [7, [None]],
+    "issuers": [7, [None], "clerk.example.com"],
     "clock_skew": ["five", -1, "-1", "nan", "inf", True, [5], {}, 10**400, "1e400", "5 s"],
     "accepts_token": ["session", [], ",", ["any", "verysecret"], 7],
     "proxy_url": ["__clerk", "//evil.com", "/\\evil.com", "https:x", "javascript:x", 7],
@@ -375,3 +378,13 @@ def test_a_configuration_is_frozen() -> None:
 def test_redirects_to_sign_in_need_a_page_to_lead_to(public_pem: str) -> None:
     with pytest.raises(ConfigurationError, match="CLERK_SIGN_IN_URL"):
         ClerkConfig.load({"jwt_key": public_pem, "redirect_to_sign_in": True}, {}, {})
+
+
+@pytest.mark.parametrize("nothing", [" ", ",", [""], [], {}], ids=repr)
+@pytest.mark.parametrize("name", ["authorized_parties", "issuers", "audience"])
+def test_a_list_that_names_nothing_does_not_switch_a_check_off(name: str, nothing: Any) -> None:
+    assert "at least one" in refusal(**{name: nothing})
+
+
+def test_a_clock_skew_in_milliseconds_is_noticed() -> None:
+    assert "not milliseconds" in refusal(clock_skew=5000)
