@@ -16,7 +16,8 @@ JS_VERSION: Final = "6"
 UI_VERSION: Final = "1"
 
 # Elements with data-clerk-component="UserButton" (SignIn, UserProfile, …) get that component, and
-# elements with data-clerk-fallback, which serve people without JavaScript, are hidden.
+# elements with data-clerk-fallback, which serve people without JavaScript, are hidden. The way
+# back stands in our URLs' query, where clerk-js does not look; it follows no way to other origins.
 _SCRIPTS: Final = Environment(autoescape=True).from_string(
     """\
 <script defer crossorigin="anonymous"{{ nonce }} src="{{ ui_url }}"></script>
@@ -28,8 +29,11 @@ addEventListener("load", async () => {
   if (!window.Clerk) return;
   const options = {{ options | tojson }};
   await Clerk.load({...options, ui: {ClerkUI: window.__internal_ClerkUICtor}});
+  const back = new URLSearchParams(location.search).get("redirect_url");
   for (const node of document.querySelectorAll("[data-clerk-component]")) {
-    Clerk["mount" + node.dataset.clerkComponent](node);
+    const name = node.dataset.clerkComponent;
+    const returns = back && (name === "SignIn" || name === "SignUp");
+    Clerk["mount" + name](node, returns ? {fallbackRedirectUrl: back} : undefined);
   }
   for (const node of document.querySelectorAll("[data-clerk-fallback]")) node.hidden = true;
   document.dispatchEvent(new CustomEvent("clerk-loaded"));

@@ -15,6 +15,7 @@ from werkzeug.exceptions import HTTPException
 
 from ..errors import LocalClerkError
 from . import wording
+from .components import component
 from .current import current_local
 from .form_protection import FIELD
 from .form_protection import form_token
@@ -87,6 +88,7 @@ def _set_headers(response: Response) -> Response:
 def _context() -> dict[str, Any]:
     return {
         "application": current_local().settings.application_name,
+        "component": component,
         "form_field": FIELD,
         "form_token": form_token,
         "notice": _NOTICES.get(request.args.get("done", "")),

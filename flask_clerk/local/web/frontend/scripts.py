@@ -53,6 +53,11 @@ def jwks() -> Response:
     return jsonify(current_local().jwks())
 
 
+def is_installed() -> bool:
+    """Whether clerk-js and Clerk's components are there to be served."""
+    return all(_version(_folder() / "@clerk" / package) for package in _PACKAGES)
+
+
 def _folder() -> Path:
     configured = current_app.extensions.get(FOLDER)
     return Path(configured) if configured else Path(current_app.instance_path) / "clerk-js"
