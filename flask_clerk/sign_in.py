@@ -58,11 +58,11 @@ def _page(page: str, config: ClerkConfig) -> str:
         return config.sign_up_url
     if page == SIGN_UP and config.sign_in_url:
         return _below(config.sign_in_url, "create")
-    if config.instance_frontend_api is None:
+    if config.issuer is None:
         raise ConfigurationError(
             "There is no page to sign in at: set CLERK_PUBLISHABLE_KEY, or CLERK_SIGN_IN_URL."
         )
-    return f"{accounts_url(config.instance_frontend_api)}/{page}"
+    return f"{accounts_url(config.issuer)}/{page}"
 
 
 def _below(url: str, page: str) -> str:

@@ -75,7 +75,7 @@ def _expire_cookies(response: Response, context: AuthenticateContext) -> None:
     if key is not None:
         names += [f"{name}_{key.cookie_suffix}" for name in names]
     # The Frontend API sets its cookies for the parent domain of its own host.
-    parent = host_of(context.config.instance_frontend_api or "").partition(".")[2]
+    parent = host_of(context.config.issuer or "").partition(".")[2]
     own_host = host_of(context.origin)
     domains = [None, parent] if parent and f".{own_host}".endswith(f".{parent}") else [None]
     for name in (*names, *handshakes):

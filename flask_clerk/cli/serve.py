@@ -39,9 +39,9 @@ def serve(port: int, folder: Path, seed_file: Path | None) -> None:
     from ..local.web.app import create_app
     from ..local.web.attach import open_local
 
-    local = open_local(folder)
+    local = open_local(folder, seed_file)
     if seed_file is not None:
-        seed(local, load_seed(seed_file))
+        seed(local, load_seed(seed_file), source=str(seed_file))
     origin = f"http://{_HOST}:{port}"
     click.echo(f"A local Clerk is at {origin}, its dashboard at {origin}/dashboard/.")
     click.echo("Settings for your app (the secret key is on the dashboard's page of keys):\n")

@@ -119,20 +119,23 @@ class ClerkConfig:
         return self.secret_key is not None and self.secret_key.is_development
 
     @property
-    def instance_frontend_api(self) -> str | None:
-        """The base URL of the Frontend API that issues this instance's tokens."""
-        if self.frontend_api is not None:
-            return self.frontend_api
+    def issuer(self) -> str | None:
+        """The URL by which the instance's tokens name it, as far as its keys tell."""
         if self.publishable_key is None:
-            return None
+            return self.frontend_api
         if self.is_satellite and self.domain and not self.is_development:
             return f"https://clerk.{self.domain}"
         return f"https://{self.publishable_key.frontend_api}"
 
     @property
+    def instance_frontend_api(self) -> str | None:
+        """The base URL at which the instance's Frontend API is reached without a proxy."""
+        return self.frontend_api or self.issuer
+
+    @property
     def has_sign_in_page(self) -> bool:
         """Whether there is a page to sign in at: the app's own, or the account portal."""
-        return self.sign_in_url is not None or self.instance_frontend_api is not None
+        return self.sign_in_url is not None or self.issuer is not None
 
     def _check(self) -> None:
         publishable, secret = self.publishable_key, self.secret_key

@@ -248,10 +248,9 @@ def _believes_suffixed(context: AuthenticateContext) -> bool:
 
 
 def _is_own_issuer(issuer: object, config: ClerkConfig) -> bool:
-    own = config.instance_frontend_api
-    if not isinstance(issuer, str) or own is None:
+    if not isinstance(issuer, str) or config.issuer is None:
         return False
-    return _ISSUER_SCHEME.sub("", issuer) == _ISSUER_SCHEME.sub("", own)
+    return _ISSUER_SCHEME.sub("", issuer) == _ISSUER_SCHEME.sub("", config.issuer)
 
 
 def _has_expired(token: UnverifiedToken, now: float) -> bool:

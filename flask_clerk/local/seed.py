@@ -29,6 +29,7 @@ from pathlib import Path
 from typing import Any
 from typing import Final
 
+from ..core.errors import ConfigurationError
 from . import errors
 from .errors import LocalClerkError
 from .instance import LocalClerk
@@ -90,7 +91,7 @@ _MEMBER: Final = {"user": str, "role": str, "public_metadata": dict, "private_me
 _NAMES: Final[Mapping[type, str]] = {str: "text", list: "a list", dict: "an object"}
 
 
-class SeedError(ValueError):
+class SeedError(ConfigurationError):
     """A seed that cannot be used: which file, where in it, and what to do."""
 
 
