@@ -16,6 +16,7 @@ from flask import session
 from werkzeug.datastructures import MultiDict
 
 from .core.context import AuthenticateContext
+from .core.context import HeaderLookup
 from .core.urls import origin_of
 
 logger = logging.getLogger("flask_clerk")
@@ -28,16 +29,16 @@ KEPT_FOR: Final = 600
 _KEY: Final = "_clerk_kept_form"
 
 
-def comes_from_here(context: AuthenticateContext) -> bool:
-    """Whether a form of this app sent the request, by the browser's own word.
+def comes_from_here(headers: HeaderLookup, origin: str) -> bool:
+    """Whether a page of this origin sent the request, by the browser's own word.
 
     Browsers name the place with ``Sec-Fetch-Site`` and with ``Origin``, which no page can forge;
     a request with neither counts as another site's.
     """
-    site = context.headers.get("Sec-Fetch-Site")
+    site = headers.get("Sec-Fetch-Site")
     if site is not None:
         return site == "same-origin"
-    return bool(context.origin) and origin_of(context.headers.get("Origin") or "") == context.origin
+    return bool(origin) and origin_of(headers.get("Origin") or "") == origin
 
 
 def keep_form(context: AuthenticateContext, user_id: str | None) -> bool:
@@ -53,7 +54,9 @@ def keep_form(context: AuthenticateContext, user_id: str | None) -> bool:
         return False
     if user_id is None:
         return False
-    if context.method != "POST" or not context.is_navigation or not comes_from_here(context):
+    if context.method != "POST" or not context.is_navigation:
+        return False
+    if not comes_from_here(context.headers, context.origin):
         return False
     fields = [[name, value] for name, value in request.form.items(multi=True)]
     size = sum(len(name.encode()) + len(value.encode()) for name, value in fields)

@@ -46,7 +46,7 @@ def sign_out() -> Response:
     """
     clerk = current_clerk()
     context = clerk.visit_of(request).context
-    if not comes_from_here(context):
+    if not comes_from_here(context.headers, context.origin):
         abort(403, "Sign out from a page of this application.")
     _revoke(context, clerk.instance)
     asked = request.form.get("redirect_url")

@@ -51,6 +51,8 @@ class Auth:
     org_role: str | None = None
     org_permissions: list[Any] | None = None
     factor_verification_age: Any = None
+    features: Any = None
+    plans: Any = None
     session_status: str | None
     reason: str | None
     _services: Services | None
@@ -106,7 +108,14 @@ class Auth:
         :param reverification: ``strict_mfa``, ``strict``, ``moderate``, ``lax``, or
             ``{"level": "second_factor", "after_minutes": 10}``.
         """
-        return False
+        return is_authorized(
+            self,
+            role=role,
+            permission=permission,
+            feature=feature,
+            plan=plan,
+            reverification=reverification,
+        )
 
     @property
     def user(self) -> Any:
@@ -150,8 +159,6 @@ class SessionAuth(Auth):
     is_signed_in = True
     is_authenticated = True
     session_claims: Claims
-    features: Any
-    plans: Any
     _token: str
 
     def __init__(self, claims: Claims, token: str, services: Services | None = None) -> None:
@@ -188,24 +195,6 @@ class SessionAuth(Auth):
         features, _ = split_by_scope(claims.get("fea"))
         return FrozenList(
             _unpack_permissions(features, organization.get("per"), organization.get("fpm"))
-        )
-
-    def has(
-        self,
-        *,
-        role: Any = NOT_ASKED,
-        permission: Any = NOT_ASKED,
-        feature: Any = NOT_ASKED,
-        plan: Any = NOT_ASKED,
-        reverification: Any = NOT_ASKED,
-    ) -> bool:
-        return is_authorized(
-            self,
-            role=role,
-            permission=permission,
-            feature=feature,
-            plan=plan,
-            reverification=reverification,
         )
 
     @property

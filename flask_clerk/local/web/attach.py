@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from collections.abc import Collection
 from collections.abc import Mapping
@@ -168,6 +169,8 @@ class LocalBackend:
 
     def _call(self, call: Callable[[], _T]) -> _T:
         fault = self._local.faults.take("backend")
+        if fault is not None:
+            time.sleep(fault.hang)
         if fault is not None and fault.status is not None:
             raise BackendAPIError(
                 f"The local Clerk answered {fault.status}, as it was told to.",

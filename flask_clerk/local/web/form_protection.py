@@ -12,6 +12,7 @@ from flask import request
 from werkzeug.wrappers import Response
 
 from ...core.urls import origin_of
+from ...forms import comes_from_here
 from ..ids import new_secret
 from .current import current_local
 from .frontend.browser import mount_path
@@ -42,20 +43,9 @@ def require_own_form() -> None:
     nonce = request.cookies.get(_cookie_name(), "")
     given = request.form.get(FIELD, "")
     is_ours = nonce != "" and hmac.compare_digest(given.encode(), _signature(nonce).encode())
-    if not is_ours or not comes_from_here():
+    own_origin = origin_of(request.host_url) or ""
+    if not is_ours or not comes_from_here(request.headers, own_origin):
         abort(403, "This form was not sent from here, or has grown old: go back and try again.")
-
-
-def comes_from_here() -> bool:
-    """Whether a page of this origin sent the request, by ``Sec-Fetch-Site`` or ``Origin``.
-
-    No page can forge either; a request with neither counts as another site's.
-    """
-    site = request.headers.get("Sec-Fetch-Site")
-    if site is not None:
-        return site == "same-origin"
-    origin = origin_of(request.headers.get("Origin", ""))
-    return origin is not None and origin == origin_of(request.host_url)
 
 
 def _set_cookie(response: Response) -> Response:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -133,7 +134,7 @@ def test_keys_of_another_instance_give_way(
 )
 def test_live_keys_beside_it_stop_the_app(local: LocalClerk, live: dict[str, str]) -> None:
     with pytest.raises(ConfigurationError, match="beside a live") as caught:
-        make_app(local, **live)
+        make_app(local, None, **live)
 
     assert "of_production" not in str(caught.value)
 
@@ -242,6 +243,14 @@ def test_faults_reach_the_app(local: LocalClerk) -> None:
 
     assert (limited.value.status, limited.value.retry_after) == (429, 7)
     assert LocalBackend(local).fetch_jwks() == local.jwks()
+
+
+def test_a_hanging_backend_is_waited_for(local: LocalClerk) -> None:
+    local.faults.hang("backend", 0.2, times=1)
+    began = time.monotonic()
+
+    assert LocalBackend(local).fetch_jwks() == local.jwks()
+    assert time.monotonic() - began >= 0.2
 
 
 def test_outside_of_requests_nobody_is_signed_in(local: LocalClerk) -> None:
