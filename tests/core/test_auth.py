@@ -58,10 +58,13 @@ def test_nobody_has_the_same_attributes_with_nothing_in_them() -> None:
 def test_every_public_attribute_of_a_session_is_there_for_nobody_too() -> None:
     auth = SessionAuth(claims_of(), "token", FakeServices())
     shown = {name for name in dir(auth) if not name.startswith("_")}
-    assert shown - {name for name in dir(Auth("why")) if not name.startswith("_")} == {
-        "features",
-        "plans",
-    }
+    assert shown == {name for name in dir(Auth("why")) if not name.startswith("_")}
+
+
+def test_nothing_of_an_auth_object_can_be_overwritten() -> None:
+    for auth in (Auth("why"), SessionAuth(claims_of(), "token", FakeServices())):
+        with pytest.raises(AttributeError, match="user_id is read-only"):
+            auth.user_id = "user_evil"
 
 
 def test_a_session_shows_what_its_claims_say() -> None:

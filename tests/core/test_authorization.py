@@ -111,7 +111,7 @@ def test_an_explicit_none_or_a_wrong_type_is_a_no_even_beside_a_yes(
 
 def test_an_unknown_question_is_an_error_of_the_program() -> None:
     with pytest.raises(TypeError):
-        auth_of(MEMBER).has(rolle="admin")
+        auth_of(MEMBER).has(rolle="admin")  # type: ignore[call-arg]
 
 
 ASKED = [

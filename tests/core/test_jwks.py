@@ -743,10 +743,12 @@ def test_nobody_waits_for_a_fetch_with_a_kid_of_his_own(keys: RSAKey, clock: Mov
     numbers = keys.as_dict(private=False)
     jwk = {"kty": "RSA", "kid": "ins_1", "n": numbers["n"], "e": numbers["e"]}
     slow, started = threading.Event(), threading.Event()
-    answers = iter([lambda: None, lambda: (started.set(), slow.wait(10))])
+    is_slow = iter([False, True])
 
     def fetch() -> dict[str, Any]:
-        next(answers)()
+        if next(is_slow):
+            started.set()
+            slow.wait(10)
         return {"keys": [jwk]}
 
     remote = RemoteKeys(fetch, 300, clock)

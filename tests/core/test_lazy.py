@@ -41,7 +41,12 @@ def test_one_objects_computation_stops_no_other() -> None:
     waiting.start()
     try:
         done = threading.Event()
-        threading.Thread(target=lambda: (Slow(opened()).value, done.set())).start()
+
+        def compute() -> None:
+            assert Slow(opened()).value == 1
+            done.set()
+
+        threading.Thread(target=compute).start()
         assert done.wait(5)
     finally:
         closed.set()

@@ -167,7 +167,7 @@ def whatwg_origin(url: str) -> str | None:
     if not colon or scheme.lower() not in ("http", "https"):
         return None
     authority = re.split(r"[/\\?#]", re.sub(r"\A[/\\]+", "", rest))[0]
-    host, port = re.fullmatch(r"(.*?)(?::(\d*))?", authority.rpartition("@")[2], re.S).groups()  # type: ignore[union-attr]
+    host, port = re.fullmatch(r"(.*?)(?::(\d*))?", authority.rpartition("@")[2], re.S).groups()
     default = "443" if scheme.lower() == "https" else "80"
     suffix = "" if port is None or (port.lstrip("0") or default) == default else f":{port}"
     return f"{scheme.lower()}://{host.lower()}{suffix}"
