@@ -661,7 +661,7 @@ def test_a_guarded_class_checks_for_itself_where_its_mark_is_hidden(app: Flask) 
         def get(self) -> str:
             return "secret"
 
-    view = Page.as_view("page")
+    view: Callable[[], Any] = Page.as_view("page")
     app.add_url_rule("/hidden", endpoint="hidden", view_func=lambda: view())
     app.add_url_rule("/partial", endpoint="partial", view_func=partial(view))
 

@@ -268,12 +268,12 @@ def test_conditions_are_asked_in_order_of_weight(app: Flask, token: Token) -> No
 @pytest.mark.parametrize(
     ("decorate", "advice"),
     [
-        (lambda: require_auth(role=["org:admin"]), "ask auth.has"),
-        (lambda: require_role(lambda: "view"), "ask auth.has"),
-        (lambda: require_auth("admin"), "conditions by name"),
+        (lambda: require_auth(role=["org:admin"]), "ask auth.has"),  # type: ignore[call-overload]
+        (lambda: require_role(lambda: "view"), "ask auth.has"),  # type: ignore[arg-type]
+        (lambda: require_auth("admin"), "conditions by name"),  # type: ignore[call-overload]
         (lambda: require_claim("role", ["admin", "owner"]), "one by one"),
-        (lambda: require_claim(lambda: "view"), "the name of a claim"),
-        (lambda: Clerk().protect("admin"), "takes a blueprint"),
+        (lambda: require_claim(lambda: "view"), "the name of a claim"),  # type: ignore[arg-type]
+        (lambda: Clerk().protect("admin"), "takes a blueprint"),  # type: ignore[type-var]
     ],
     ids=["list of roles", "bare role", "unnamed", "list of values", "bare claim", "no blueprint"],
 )

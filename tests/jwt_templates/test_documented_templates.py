@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from flask_clerk.jwt_templates import SESSION_RESERVED_CLAIMS
@@ -27,7 +29,7 @@ HIKER = {
 }
 
 # Verified by phone only, without names or metadata.
-NAMELESS = {
+NAMELESS: dict[str, Any] = {
     "first_name": None,
     "last_name": None,
     "full_name": None,

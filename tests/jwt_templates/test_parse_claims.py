@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from types import MappingProxyType
+from typing import Any
 
 import pytest
 
@@ -24,7 +25,7 @@ LATER_DEFAULTS = ["fva", "sts"]
 
 
 def nested_lists(levels):
-    value = "{{user.id}}"
+    value: str | list[Any] = "{{user.id}}"
     for _ in range(levels):
         value = [value]
     return value

@@ -129,7 +129,7 @@ def test_claims_are_checked_when_the_template_is_made():
     with pytest.raises(ShortcodeError, match="add }}"):
         Template("api", {"name": "{{user.id"})
     with pytest.raises(TemplateError, match="must be a JSON object"):
-        Template("api", ["aud"])
+        Template("api", ["aud"])  # type: ignore[arg-type]
 
 
 def test_later_changes_outside_do_not_reach_the_template():

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from flask import Flask
+from jinja2 import BytecodeCache
+from jinja2.bccache import Bucket
 from joserfc.jwk import RSAKey
 
 from flask_clerk.local import LocalClerk
@@ -17,6 +20,29 @@ from tests.local.form_browser import FormBrowser
 from tests.local.frontend_caller import Page
 from tests.local.instances import ADA
 from tests.local.instances import FAST_HASH
+from tests.local.instances import person
+
+
+class CompiledTemplates(BytecodeCache):
+    """Keeps what Jinja makes of a template; it is found again by name and content."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self.kept:
+            bucket.bytecode_from_string(self.kept[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self.kept[bucket.key] = bucket.bytecode_to_string()
+
+
+@pytest.fixture(scope="package", autouse=True)
+def compiled_templates() -> Iterator[None]:
+    """Compile each template once, though every test makes an app of its own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(Flask.jinja_options, "bytecode_cache", CompiledTemplates())
+        yield
 
 
 @pytest.fixture
@@ -32,7 +58,7 @@ def clerk(keys: RSAKey) -> Iterator[LocalClerk]:
 @pytest.fixture
 def ada(clerk: LocalClerk) -> User:
     """Return Ada."""
-    return clerk.users.find(ADA)
+    return person(clerk, ADA)
 
 
 @pytest.fixture

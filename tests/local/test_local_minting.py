@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,7 +17,7 @@ NAMES = st.text("abcdefgh_-0123456789", min_size=1, max_size=8)
 PERMISSIONS = st.builds("org:{}:{}".format, NAMES, NAMES)
 
 
-def read(clerk, token: str) -> dict:
+def read(clerk, token: str) -> dict[str, Any]:
     claims = read_own_token(token, {key.kid: key for key in clerk.state.signing_keys})
     assert claims is not None
     return claims
@@ -27,6 +29,7 @@ def test_packed_permissions_are_unpacked_to_the_same(permissions, org_features, 
     organization = {"id": "org_1", "rol": "admin", "per": packed.per, "fpm": packed.fpm}
     claims = {"v": 2, "sub": "user_1", "fea": packed.fea, "o": organization}
     auth = SessionAuth(freeze(claims), "")
+    assert auth.org_permissions is not None
     assert set(auth.org_permissions) == permissions
     assert all(auth.has(permission=permission) for permission in permissions)
     assert all(auth.has(feature=f"org:{feature}") for feature in org_features)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from flask_clerk.local.token_resources import jwt_template_json
@@ -16,7 +18,7 @@ models = pytest.importorskip(
 )
 
 
-def check(model: str, data: dict) -> None:
+def check(model: str, data: dict[str, Any]) -> None:
     """Parse, and make sure that nothing was read as another type than meant."""
     getattr(models, model).model_validate(data, strict=False)
 

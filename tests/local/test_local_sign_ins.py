@@ -88,6 +88,7 @@ def test_too_many_failures_stop_even_the_right_password_for_a_while(clerk, clien
         refusal(clerk.sign_ins.create, client.id, identifier=ADA, password="wrong-password")
     error = refusal(clerk.sign_ins.create, client.id, identifier=ADA, password=DEFAULT_PASSWORD)
     assert (error.code, error.status) == ("too_many_requests", 429)
+    assert error.retry_after is not None
     assert 0 < error.retry_after <= 60
     clerk.clock.advance(error.retry_after + 1)
     done = clerk.sign_ins.create(client.id, identifier=ADA, password=DEFAULT_PASSWORD)

@@ -45,6 +45,12 @@ class Direct:
             raise BackendAPIError(error.message, status=401, codes=(error.code,)) from error
         return self.clerk.handshakes.policy(is_suffixed=suffixed_cookies).renewed(token)
 
+    def create_token(self, session_id: str, template: str | None, expires_in: int | None) -> str:
+        raise NotImplementedError
+
+    def revoke_session(self, session_id: str) -> None:
+        raise NotImplementedError
+
 
 class Headers(dict[str, str]):
     pass
@@ -85,6 +91,7 @@ class Browser:
             location = next(value for name, value in state.headers if name == "Location")
             query = parse_qs(urlsplit(location).query)
             client = self.clerk.clients.get(self.client_id)
+            assert client is not None
             shake = self.clerk.handshakes.begin(
                 self.clerk.handshakes.policy(is_suffixed=query["suffixed_cookies"] == ["true"]),
                 cookie=self.clerk.clients.cookie(client),

@@ -24,9 +24,12 @@ _ARGUMENTS = [
 ]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Any]:
-    """Return headless Chromium."""
+    """Return headless Chromium.
+
+    No longer than needed: while Playwright runs, its event loop keeps Flask from async views.
+    """
     path = need_chromium()
     from playwright.sync_api import sync_playwright
 

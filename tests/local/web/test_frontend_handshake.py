@@ -102,7 +102,7 @@ def test_cookies_of_an_app_on_https_are_secure(page: Page) -> None:
 def test_nobody_is_sent_to_another_machine(page: Page, path: str, url: str | None) -> None:
     page.sign_in()
     query = {"redirect_url": url} if url else {}
-    status, code = page.refused("GET", path, **query)
+    status, code = page.refused("GET", path, None, **query)
     assert status == 422
     assert code in ("form_param_value_invalid", "form_param_missing")
 

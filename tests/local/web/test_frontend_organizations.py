@@ -105,7 +105,7 @@ def test_admin_adds_promotes_finds_and_removes_members(page: Page) -> None:
     user_id = page.clerk.users.find(ALAN).id
     page.ask("POST", path, {"user_id": user_id, "role": "org:member"})
     page.ask("PATCH", f"{path}/{user_id}", {"role": "org:admin"})
-    admins = page.ask("GET", path, **{"role[]": "org:admin"})["response"]
+    admins = page.ask("GET", path, None, **{"role[]": "org:admin"})["response"]
     assert admins["total_count"] == 2
     found = page.ask("GET", path, query="turing")["response"]["data"]
     assert [each["public_user_data"]["user_id"] for each in found] == [user_id]
