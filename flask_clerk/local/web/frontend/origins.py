@@ -59,4 +59,5 @@ def redirect_target(url: str | None) -> str:
 def _configured_origins() -> tuple[str, ...]:
     if EXTENSION in current_app.extensions:
         return clerk_of(current_app).instance.config.allowed_redirect_origins
-    return origins(current_app.config.get(_ALLOWED, ()), _ALLOWED)
+    configured = current_app.config.get(_ALLOWED)
+    return origins(configured, _ALLOWED) if configured else ()
