@@ -33,7 +33,6 @@ from .globals import auth
 from .globals import current_auth
 from .globals import current_clerk
 from .guards import guards_of
-from .guards import is_outside
 from .guards import mark
 from .organizations import organization_matcher
 from .responses import redirect_to
@@ -174,8 +173,6 @@ def _before_request() -> Response | None:
     view = current_app.view_functions.get(endpoint or "")
     blueprints = [current_app.blueprints.get(name) for name in request.blueprints]
     is_static = _is_static(endpoint or "")
-    if is_outside(blueprints):
-        return None
     guards = guards_of(
         view,
         request.method,

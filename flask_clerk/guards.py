@@ -20,7 +20,6 @@ logger = logging.getLogger("flask_clerk")
 
 _GUARDS: Final = "__clerk_guards__"
 _PUBLIC: Final = "__clerk_public__"
-_OUTSIDE: Final = "__clerk_outside__"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,16 +88,6 @@ def mark(target: Any, guard: Guard) -> None:
 def mark_public(target: Any) -> None:
     """Leave the mark of a view, a view class or a blueprint that is open to everybody."""
     setattr(target, _PUBLIC, True)
-
-
-def mark_outside(blueprint: Any) -> None:
-    """Leave the mark of a blueprint that is no part of the app, as far as sessions go."""
-    setattr(blueprint, _OUTSIDE, True)
-
-
-def is_outside(blueprints: Iterable[Any]) -> bool:
-    """Whether a request is for something that is no part of the app."""
-    return any(getattr(blueprint, _OUTSIDE, False) for blueprint in blueprints)
 
 
 def guards_of(

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("flask_clerk")
 
-sign_out_blueprint = Blueprint("flask_clerk", __name__, url_prefix="/__clerk")
+sign_out_blueprint = Blueprint("flask_clerk", __name__, url_prefix="/clerk")
 
 
 def sign_out_url() -> str:

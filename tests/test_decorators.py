@@ -24,7 +24,6 @@ from flask_clerk import public
 from flask_clerk import require_auth
 from flask_clerk import require_claim
 from flask_clerk import require_role
-from flask_clerk.guards import mark_outside
 from tests.signing import Signer
 from tests.visitors import Token
 from tests.visitors import bearer
@@ -928,21 +927,6 @@ def test_a_guarded_view_answers_what_it_answers(app: Flask, token: Token) -> Non
     response = client.get("/page/ada", headers=bearer(token()))
     assert (response.status_code, response.text) == (201, "hello ada")
     assert response.headers["X-Own"] == "yes"
-
-
-def test_what_is_no_part_of_the_app_is_left_alone(public_pem: str, token: Token) -> None:
-    """The local Clerk's own pages live in the app, and no session of the app counts there."""
-    app = make_app(public_pem, require_auth=True)
-    outside = Blueprint("outside", __name__, url_prefix="/outside")
-    mark_outside(outside)
-    outside.register_blueprint(admin_blueprint())
-    app.register_blueprint(outside)
-    client = app.test_client(use_cookies=False)
-    for headers in ({}, bearer(token()), bearer(token.expired())):
-        response = client.get("/outside/page", headers=headers)
-        assert response.text == "secret"
-        assert not any(name.startswith("X-Clerk") for name, _ in response.headers)
-    assert_for_admins(app, "/outside/both", token)
 
 
 def test_a_protected_blueprint_of_an_app_without_clerk_is_not_served(clerk: Clerk) -> None:

@@ -109,7 +109,7 @@ def test_templates_link_to_signing_in_up_and_out(public_pem: str) -> None:
     assert text(app, "/page").split() == [
         "https://accounts.example.com/sign-in?redirect_url=http%3A%2F%2Flocalhost%2Fpage",
         "https://accounts.example.com/sign-up?redirect_url=http%3A%2F%2Flocalhost%2Fwelcome",
-        "/__clerk/sign-out",
+        "/clerk/sign-out",
     ]
 
 

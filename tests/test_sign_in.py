@@ -297,7 +297,7 @@ def test_templates_have_the_urls(public_pem: str) -> None:
         f"{PORTAL}/sign-in?redirect_url={back}links%3Fq%3D%2522%253E",
         f"{PORTAL}/sign-up?redirect_url={back}new",
         f"{PORTAL}/sign-in?redirect_url={back}",
-        "/__clerk/sign-out",
+        "/clerk/sign-out",
     ]
 
 

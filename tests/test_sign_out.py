@@ -59,7 +59,7 @@ def post(
     cookies = {"Cookie": f"__session={token}; __client_uat=5"} if token else {}
     client = app.test_client(use_cookies=False)
     return client.open(
-        "/__clerk/sign-out",
+        "/clerk/sign-out",
         method=method,
         base_url=base_url,
         headers={**headers, **cookies},
@@ -251,7 +251,7 @@ def test_browser_is_signed_out_afterwards(app: Flask, sign: Signer) -> None:
     client = app.test_client()
     for name, value in (("__session", Token(sign)()), ("__client_uat", "5")):
         client.set_cookie(name, value, domain="app.example.com")
-    client.post("/__clerk/sign-out", base_url=APP, headers=SAME_ORIGIN)
+    client.post("/clerk/sign-out", base_url=APP, headers=SAME_ORIGIN)
     assert client.get_cookie("__session", domain="app.example.com") is None
     assert client.get_cookie("__client_uat", domain="app.example.com") is None
 

@@ -162,5 +162,5 @@ def test_an_organization_can_be_active(clerk_keys: ClerkKeys) -> None:
 def test_a_client_can_sign_out_by_the_apps_own_form(client: ClerkClient) -> None:
     client.sign_in("user_ada")
 
-    assert client.post("/__clerk/sign-out").status_code == 303
+    assert client.post("/clerk/sign-out").status_code == 303
     assert client.get("/who").status_code == 401

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import binascii
-import json
 import re
 import sys
 from base64 import urlsafe_b64decode
@@ -12,11 +11,11 @@ from dataclasses import dataclass
 from dataclasses import field
 from typing import Any
 from typing import Final
-from typing import NoReturn
 from typing import TypeGuard
 
 from .constants import Reason
 from .errors import TokenVerificationError
+from .strict_json import read_json
 
 SESSION_TOKEN: Final = "session_token"
 API_KEY: Final = "api_key"
@@ -32,8 +31,6 @@ CATEGORY_NEUTRAL: Final = "cl_I7d4PD111III"
 
 #: Bytes. A cookie is at most 4 KB and common servers stop a header at 8 KB; a larger token is none.
 MAX_TOKEN_SIZE: Final = 16_384
-#: Levels. Python's own limit depends on how deep the caller is; no claim comes near this one.
-MAX_DEPTH: Final = 64
 
 _PREFIXES: Final = {"ak_": API_KEY, "mt_": M2M_TOKEN, "oat_": OAUTH_TOKEN}
 _OAUTH_TYPES: Final = ("at+jwt", "application/at+jwt")  # RFC 9068, section 2.1
@@ -122,17 +119,9 @@ def is_finite(value: object) -> TypeGuard[int | float]:
 
 
 def _read_object(segment: str) -> dict[str, Any]:
-    decoded = _decode(segment)
     try:
-        text = decoded.decode("utf-8")
-        found = json.loads(
-            text, object_pairs_hook=_without_duplicates, parse_constant=_refuse_constant
-        )
-        if text.count("{") + text.count("[") > MAX_DEPTH:
-            _refuse_depth(found)
-        if "\\u" in text:
-            json.dumps(found, ensure_ascii=False).encode("utf-8")  # refuses lone surrogates
-    except (ValueError, RecursionError) as error:
+        found = read_json(_decode(segment).decode("utf-8"))
+    except ValueError as error:
         raise _invalid("A part of the token is not JSON.") from error
     if not isinstance(found, dict):
         raise _invalid("A part of the token is not a JSON object.")
@@ -153,27 +142,6 @@ def _is_canonical(segment: str) -> bool:
     """Whether the last character carries no bits beyond the last byte."""
     alphabet = "AQgw" if len(segment) % 4 == 2 else "AEIMQUYcgkosw048"
     return segment[-1] in alphabet
-
-
-def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("duplicate name")
-    return found
-
-
-def _refuse_constant(constant: str) -> NoReturn:
-    raise ValueError(f"{constant} is not JSON")
-
-
-def _refuse_depth(document: Any) -> None:
-    level = [document]
-    for _ in range(MAX_DEPTH):
-        children = (value.values() if isinstance(value, dict) else value for value in level)
-        level = [child for group in children for child in group if isinstance(child, (dict, list))]
-        if not level:
-            return
-    raise ValueError("nested too deeply")
 
 
 def _invalid(message: str) -> TokenVerificationError:

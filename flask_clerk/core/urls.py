@@ -16,6 +16,7 @@ _ORIGIN = re.compile(
     re.IGNORECASE | re.ASCII,
 )
 _DEFAULT_PORTS = {"http": "80", "https": "443"}
+_MAX_PORT = 65_535
 _UNSAFE = re.compile(r"[\x00-\x20\x7f\\]")
 
 Pairs = Iterable[tuple[str, str]]
@@ -31,6 +32,8 @@ def origin_of(url: str) -> str | None:
     if match is None or _UNSAFE.search(url):
         return None
     scheme, host, port = match["scheme"].lower(), match["host"].lower(), match["port"]
+    if port is not None and int(port) > _MAX_PORT:
+        return None
     if port is None or port == _DEFAULT_PORTS[scheme]:
         return f"{scheme}://{host}"
     return f"{scheme}://{host}:{port}"

@@ -6,7 +6,6 @@ from .clock import Clock
 from .errors import LocalClerkError
 from .handshakes import CookiePolicy
 from .handshakes import Handshake
-from .instance import DEFAULT_FRONTEND_API
 from .instance import LocalClerk
 from .seed import DEFAULT_PASSWORD
 from .seed import DEFAULT_SEED
@@ -18,7 +17,6 @@ from .store import SQLiteStore
 from .store import Store
 
 __all__ = [
-    "DEFAULT_FRONTEND_API",
     "DEFAULT_PASSWORD",
     "DEFAULT_SEED",
     "Clock",

@@ -246,12 +246,13 @@ def dev_browser_unauthenticated() -> LocalClerkError:
 
 
 def origin_invalid() -> LocalClerkError:
-    """A page of another machine asks."""
+    """A page of another origin asks."""
     return LocalClerkError(
         "origin_invalid",
         400,
         "Invalid HTTP Origin header",
-        "The local Clerk answers only pages of this machine.",
+        "The local Clerk answers only pages of its own app; add others to "
+        "CLERK_ALLOWED_REDIRECT_ORIGINS.",
     )
 
 

@@ -162,7 +162,7 @@ class Handshakes(Service):
             return policy.signed_out()
         refresh_token = self._new_refresh_token(session.id)
         token = self._clerk.minting.session_token(session, origin=origin)
-        return policy.signed_in(token, client.updated_at // 1000, refresh_token)
+        return policy.signed_in(token, min(client.updated_at, self._now) // 1000, refresh_token)
 
     def redeem(self, nonce: str) -> list[str]:
         """Return the lines that wait under a nonce, once.

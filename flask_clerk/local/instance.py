@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import secrets
 from collections import deque
 from collections.abc import Mapping
@@ -47,8 +48,8 @@ from .tickets import Tickets
 from .users import Users
 from .verifications import Verifications
 
-#: A host that clerk-js takes for a development instance; it need not resolve.
-DEFAULT_FRONTEND_API: Final = "flask-clerk.local.clerk.accounts.dev"
+#: Below it clerk-js takes every host for a development instance; none need resolve.
+_HOSTS: Final = "local.clerk.accounts.dev"
 _LOGGED: Final = 200
 _DURATIONS: Final = ("max_lifetime", "inactivity_timeout")
 
@@ -65,7 +66,7 @@ class LocalClerk:
         store: Store,
         *,
         clock: Clock | None = None,
-        frontend_api: str = DEFAULT_FRONTEND_API,
+        frontend_api: str | None = None,
         key: RSAKey | None = None,
         deliver: Deliver | None = None,
         password_method: str = "scrypt",
@@ -73,14 +74,14 @@ class LocalClerk:
         """Open the instance that the store holds, or found one.
 
         :param frontend_api: The host, with a port where it has one, that the publishable key
-            names.
+            names; one of the instance's own unless given, since all apps on localhost share
+            their cookies, whose suffix follows from it.
         :param key: The RSA key to found an instance with; tests save time by sharing one.
         :param deliver: Delivers webhooks; they stay in the outbox unless given.
         :param password_method: Of Werkzeug's ``generate_password_hash``.
         """
         self.store = store
         self.clock = clock or Clock()
-        self.publishable_key = PublishableKey.build(frontend_api)
         self.password_method = password_method
         self.log: deque[AuthenticationLogEntry] = deque(maxlen=_LOGGED)
         self.faults = Faults(self)
@@ -99,6 +100,7 @@ class LocalClerk:
         self.handshakes = Handshakes(self)
         self.machines = Machines(self)
         self._found(key)
+        self.publishable_key = PublishableKey.build(frontend_api or self._own_host())
 
     def __repr__(self) -> str:
         return f"<LocalClerk {self.publishable_key.frontend_api}>"
@@ -180,6 +182,10 @@ class LocalClerk:
     def is_secret_key(self, value: str) -> bool:
         """Whether this is the instance's secret key; takes the same time either way."""
         return secrets.compare_digest(value.encode(), self.state.secret_key.encode())
+
+    def _own_host(self) -> str:
+        digest = hashlib.sha256(self.state.instance_id.encode()).hexdigest()
+        return f"{digest[:12]}.{_HOSTS}"
 
     def _found(self, key: RSAKey | None) -> None:
         with self.store.read() as tx:

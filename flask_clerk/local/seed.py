@@ -19,7 +19,6 @@ Seeding again adds what is missing and changes nothing that is there.
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterable
 from collections.abc import Iterator
@@ -30,6 +29,7 @@ from typing import Any
 from typing import Final
 
 from ..core.errors import ConfigurationError
+from ..core.strict_json import read_json
 from . import errors
 from .errors import LocalClerkError
 from .instance import LocalClerk
@@ -101,7 +101,7 @@ def load_seed(path: str | os.PathLike[str]) -> dict[str, Any]:
     :raises SeedError: If it cannot be read or is not a JSON object.
     """
     try:
-        data = json.loads(Path(path).read_text("utf-8"))
+        data = read_json(Path(path).read_text("utf-8"))
     except OSError as error:
         raise SeedError(f"{path} cannot be read: {error.strerror}. Check the path.") from error
     except ValueError as error:

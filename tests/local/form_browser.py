@@ -12,7 +12,8 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from flask_clerk.local import LocalClerk
-from flask_clerk.local.web.app import serve_beside
+from flask_clerk.local.web.app import create_app
+from flask_clerk.local.web.app import serve_in_front_of
 
 ORIGIN = "http://localhost"
 
@@ -33,7 +34,10 @@ class FormBrowser:
     def __init__(self, clerk: LocalClerk, prefix: str = "/__clerk") -> None:
         app = Flask("pages", static_folder=None)
         app.testing = True
-        serve_beside(app, clerk, prefix)
+        if prefix:
+            serve_in_front_of(app, clerk)
+        else:
+            app = create_app(clerk)
         self.app, self.clerk, self.prefix = app, clerk, prefix
         self.restart()
 

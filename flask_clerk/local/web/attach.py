@@ -28,8 +28,8 @@ from ..seed import SeedError
 from ..seed import load_seed
 from ..seed import seed
 from ..store import SQLiteStore
-from .app import PREFIX
-from .app import serve_beside
+from .app import serve_in_front_of
+from .current import PREFIX
 from .current import current_local
 
 #: The file in the app's instance folder that holds everything, keys included.
@@ -73,7 +73,7 @@ def attach(
         raise ConfigurationError("CLERK_LOCAL must be true, false or a LocalClerk.")
     else:
         local = open_local(Path(app.instance_path), Path(app.root_path) / SEED_FILE)
-    serve_beside(app, local)
+    serve_in_front_of(app, local)
     own = {
         "local": True,
         "publishable_key": local.publishable_key.value,

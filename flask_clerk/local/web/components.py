@@ -16,6 +16,12 @@ from .current import current_local
 from .frontend.browser import mount_path
 from .frontend.scripts import is_installed
 
+#: Chromium holds redirects after a POST to ``form-action``, and they lead back to the app.
+LOOPBACK: Final = " ".join(
+    f"{scheme}://{host}:*"
+    for scheme in ("http", "https")
+    for host in ("localhost", "*.localhost", "127.0.0.1")
+)
 #: What clerk-js and its components need beyond what our own pages do: their scripts, the styles
 #: that they write, calls to the Frontend API, and a worker that keeps time.
 _POLICY: Final = "; ".join(
@@ -26,7 +32,7 @@ _POLICY: Final = "; ".join(
         "img-src 'self' data: blob:",
         "connect-src 'self'",
         "worker-src 'self' blob:",
-        "form-action 'self'",
+        f"form-action 'self' {LOOPBACK}",
         "base-uri 'none'",
         "frame-ancestors 'none'",
     )
@@ -43,7 +49,7 @@ def component(name: str) -> Markup:
     nonce = secrets.token_urlsafe(16)
 
     def allow_scripts(response: Response) -> Response:
-        response.headers["Content-Security-Policy"] = _POLICY.format(nonce=nonce)
+        response.headers["Content-Security-Policy"] = _POLICY.replace("{nonce}", nonce)
         return response
 
     after_this_request(allow_scripts)

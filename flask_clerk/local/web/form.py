@@ -10,6 +10,7 @@ from typing import Final
 
 from flask import request
 
+from ...core.strict_json import read_json
 from ..errors import LocalClerkError
 
 #: The key of what is wrong with the form as a whole.
@@ -77,12 +78,12 @@ class Form:
     def json_object(self, field: str) -> dict[str, Any]:
         """Return the JSON object typed into a field; an empty field is an empty object."""
         try:
-            value = json.loads(self.values[field] or "{}", parse_constant=_refuse_constant)
+            value = read_json(self.values[field] or "{}")
         except json.JSONDecodeError as error:
             self.fail(field, f"Line {error.lineno}, column {error.colno}: {error.msg}.")
             return {}
-        except (ValueError, RecursionError):
-            self.fail(field, "This holds a number that is not JSON, or is nested too deep.")
+        except ValueError as error:
+            self.fail(field, f"This is no JSON that everybody reads alike: {error}.")
             return {}
         if not isinstance(value, dict):
             self.fail(field, 'This must be a JSON object, such as {"role": "admin"}.')
@@ -98,7 +99,3 @@ class Form:
             self.fail(field, "Enter a whole number.")
             return None
         return int(text)
-
-
-def _refuse_constant(name: str) -> None:
-    raise ValueError(name)

@@ -15,24 +15,19 @@ from werkzeug.exceptions import HTTPException
 
 from ..errors import LocalClerkError
 from . import wording
+from .components import LOOPBACK
 from .components import component
 from .current import current_local
 from .form_protection import FIELD
 from .form_protection import form_token
 from .form_protection import require_own_form
 
-#: Chromium holds redirects after a POST to ``form-action``, and they lead back to the app.
-_LOOPBACK: Final = " ".join(
-    f"{scheme}://{host}:*"
-    for scheme in ("http", "https")
-    for host in ("localhost", "*.localhost", "127.0.0.1")
-)
 _POLICY: Final = "; ".join(
     (
         "default-src 'none'",
         "style-src 'self'",
         "img-src 'self' data:",
-        f"form-action 'self' {_LOOPBACK}",
+        f"form-action 'self' {LOOPBACK}",
         "base-uri 'none'",
         "frame-ancestors 'none'",
     )

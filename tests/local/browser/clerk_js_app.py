@@ -10,8 +10,8 @@ from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
 from flask_clerk import Clerk
-from flask_clerk.guards import mark_outside
 from flask_clerk.local import LocalClerk
+from flask_clerk.local.web.current import PREFIX
 from flask_clerk.local.web.frontend.scripts import FOLDER
 from tests.local.frontend_caller import frontend_app
 from tests.peers_needed import PEERS
@@ -43,20 +43,19 @@ def frontend_alone(clerk: LocalClerk) -> Flask:
     return app
 
 
-def live_app(clerk: LocalClerk, fapi: str = "/__clerk") -> Flask:
+def live_app(clerk: LocalClerk, fapi: str = PREFIX) -> Flask:
     """Return an app whose pages run clerk-js and which says who it believes is there.
 
     :param fapi: Where the Frontend API is, if not in the app itself.
     """
-    app = frontend_app(clerk)
+    app = Flask("live", static_folder=None)
+    app.testing = True
     app.extensions[FOLDER] = PEERS
-    mark_outside(app.blueprints["clerk_local"])
-    Clerk(
-        app,
-        publishable_key=clerk.publishable_key.value,
-        jwt_key=clerk.jwt_key,
-        proxy_url=fapi,
-    )
+    if fapi == PREFIX:
+        Clerk(app, local=clerk)
+    else:
+        key = clerk.publishable_key.value
+        Clerk(app, publishable_key=key, jwt_key=clerk.jwt_key, proxy_url=fapi)
 
     @app.get("/")
     def home() -> str:

@@ -52,11 +52,12 @@ def page(browser: Any) -> Iterator[Any]:
 
 def test_the_sign_in_page_is_clerks_own_component(page: Any, url: str, clerk: LocalClerk) -> None:
     page.goto(f"{url}/profile")
-    page.get_by_label("Email address").locator("visible=true").fill(ADA)
+    component = page.locator(".cl-signIn-root")
+    component.get_by_label("Email address").fill(ADA)
     assert not page.locator("main").is_visible()
-    page.get_by_role("button", name="Continue", exact=True).locator("visible=true").click()
-    page.get_by_label("Password", exact=True).fill(DEFAULT_PASSWORD)
-    page.get_by_role("button", name="Continue", exact=True).locator("visible=true").click()
+    component.get_by_role("button", name="Continue", exact=True).click()
+    component.get_by_label("Password", exact=True).fill(DEFAULT_PASSWORD)
+    component.get_by_role("button", name="Continue", exact=True).click()
 
     page.wait_for_url(f"{url}/profile")
     assert page.locator("p").inner_text() == person(clerk, ADA).id

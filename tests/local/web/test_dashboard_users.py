@@ -114,7 +114,7 @@ def test_metadata_is_replaced(page: FormBrowser, ada: User) -> None:
     [
         ('{"role": "admin",}', "Line 1, column 18"),
         ("[1]", "This must be a JSON object"),
-        ('{"a": NaN}', "a number that is not JSON"),
+        ('{"a": NaN}', "NaN is not JSON"),
         ('{"a": ' + "[" * 100_000 + "}", "nested too deep"),
     ],
 )

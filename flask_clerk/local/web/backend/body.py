@@ -8,8 +8,8 @@ from typing import Any
 from typing import Final
 
 from flask import request
-from werkzeug.exceptions import BadRequest
 
+from ....core.strict_json import read_json
 from ... import errors
 from ...errors import LocalClerkError
 
@@ -110,8 +110,8 @@ def _read() -> Mapping[str, Any]:
     if not request.get_data():
         return {}
     try:
-        values = request.get_json(force=True)
-    except (BadRequest, RecursionError):
+        values = read_json(request.get_data().decode("utf-8"))
+    except ValueError:
         values = None
     if not isinstance(values, dict):
         raise LocalClerkError(

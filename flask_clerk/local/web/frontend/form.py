@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 from typing import Final
 
 from flask import request
 
+from ....core.strict_json import read_json
 from ... import errors
 
 #: Rows of a page unless the caller says otherwise, and at most (Frontend API, ``limit``).
@@ -45,7 +45,7 @@ def json_object(name: str) -> dict[str, Any] | None:
     if value is None:
         return None
     try:
-        found = json.loads(value)
+        found = read_json(value)
     except ValueError as error:
         raise errors.param_invalid(name, f"{name} must be a JSON object.") from error
     if not isinstance(found, dict):

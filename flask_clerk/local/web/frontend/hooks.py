@@ -19,7 +19,7 @@ from .answers import refusal
 from .answers import refusal_of_http
 from .browser import current_client
 from .browser import mount_path
-from .origins import is_own_origin
+from .origins import may_call
 from .routing import blueprint
 from .routing import route
 
@@ -29,14 +29,14 @@ _ATTEMPTS: Final = ("/v1/client/sign_ins", "/v1/client/sign_ups")
 
 @blueprint.before_request
 def refuse_foreign_page() -> None:
-    """Refuse what a page of another machine sends.
+    """Refuse what a page of another origin sends.
 
     :raises LocalClerkError: ``origin_invalid``.
     """
     sent = request.headers.get("Origin")
     if sent is not None:
         origin = origin_of(sent)
-        if origin is None or not is_own_origin(origin):
+        if origin is None or not may_call(origin):
             raise errors.origin_invalid()
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-from flask import current_app
 from flask import request
 
 from ....core.constants import Parameters
@@ -15,9 +14,22 @@ from ....core.urls import safe_redirect
 from ....globals import EXTENSION
 from ....globals import clerk_of
 from ... import errors
+from ..current import host_app
 from ..guard import is_loopback_host
+from .browser import mount_path
 
 _ALLOWED: Final = "CLERK_ALLOWED_REDIRECT_ORIGINS"
+
+
+def may_call(origin: str) -> bool:
+    """Whether pages of an origin may use the Frontend API.
+
+    In front of an app only the app's own pages may: other ports of this machine are the same
+    site, so the browser's cookies would go along with a form of theirs.
+    """
+    if not mount_path():
+        return is_own_origin(origin)
+    return origin == origin_of(request.host_url) or origin in _configured_origins()
 
 
 def page_origin() -> str | None:
@@ -57,7 +69,8 @@ def redirect_target(url: str | None) -> str:
 
 
 def _configured_origins() -> tuple[str, ...]:
-    if EXTENSION in current_app.extensions:
-        return clerk_of(current_app).instance.config.allowed_redirect_origins
-    configured = current_app.config.get(_ALLOWED)
+    host = host_app()
+    if EXTENSION in host.extensions:
+        return clerk_of(host).instance.config.allowed_redirect_origins
+    configured = host.config.get(_ALLOWED)
     return origins(configured, _ALLOWED) if configured else ()

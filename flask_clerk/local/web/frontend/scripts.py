@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Final
 
 from flask import Response
-from flask import current_app
 from flask import jsonify
 from flask import send_from_directory
 
 from ... import errors
 from ..current import current_local
+from ..current import host_app
 from .browser import JWKS_PATH
 from .routing import route
 
@@ -59,8 +59,9 @@ def is_installed() -> bool:
 
 
 def _folder() -> Path:
-    configured = current_app.extensions.get(FOLDER)
-    return Path(configured) if configured else Path(current_app.instance_path) / "clerk-js"
+    host = host_app()
+    configured = host.extensions.get(FOLDER)
+    return Path(configured) if configured else Path(host.instance_path) / "clerk-js"
 
 
 def _version(folder: Path) -> str | None:

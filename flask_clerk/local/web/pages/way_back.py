@@ -17,6 +17,7 @@ from ....core.urls import origin_of
 from ....core.urls import safe_redirect
 from ....core.urls import with_replaced
 from ...model import Client
+from ..current import PREFIX
 from ..current import current_local
 from ..frontend.browser import mount_path
 from ..frontend.origins import is_own_origin
@@ -54,7 +55,8 @@ def target(flow: str = SIGN_IN) -> str:
         safe = _safe(request.args.get(name))
         if safe is not None:
             return safe
-    home = request.root_path + "/" if mount_path() else url_for("clerk_local.pages.account")
+    mounted = mount_path()
+    home = mounted.removesuffix(PREFIX) + "/" if mounted else url_for("clerk_local.pages.account")
     return urljoin(request.host_url, home)
 
 
