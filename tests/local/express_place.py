@@ -61,7 +61,7 @@ class Browser:
         """Sign Ada in over the Frontend API; the app does not know of it yet."""
         url = f"{self._place.flask}/__clerk/v1/client/sign_ins"
         form = {"strategy": "password", "identifier": ADA, "password": DEFAULT_PASSWORD}
-        answer = self._http.post(url, form, headers={"Origin": self._place.express}, timeout=10)
+        answer = self._http.post(url, form, headers={"Origin": self._place.flask}, timeout=10)
         assert answer.status_code == 200, answer.text
         return self._place.clerk.sessions.get(answer.json()["response"]["created_session_id"])
 

@@ -61,7 +61,8 @@ def test_cookie_that_another_app_planted_signs_nothing(browser: FormBrowser, key
     name = f"__clerk_local_form_{browser.clerk.publishable_key.cookie_suffix}"
     elsewhere = FormBrowser(LocalClerk(MemoryStore(), key=keys))
     elsewhere.visit("/sign-in")
-    cookie = elsewhere.http.get_cookie(name, path="/__clerk")
+    suffix = elsewhere.clerk.publishable_key.cookie_suffix
+    cookie = elsewhere.http.get_cookie(f"__clerk_local_form_{suffix}", path="/__clerk")
     assert cookie is not None
     browser.http.set_cookie(name, cookie.value, path="/__clerk")
     token = elsewhere.forms[0].fields["form_token"]
