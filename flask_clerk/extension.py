@@ -28,11 +28,12 @@ from .core.instance import Instance
 from .core.request import authenticate_request
 from .core.state import RequestState
 from .decorators import make_guard
+from .endpoints import guards_at
+from .endpoints import is_static
 from .globals import EXTENSION
 from .globals import auth
 from .globals import current_auth
 from .globals import current_clerk
-from .guards import guards_of
 from .guards import mark
 from .organizations import organization_matcher
 from .responses import redirect_to
@@ -169,30 +170,16 @@ def _before_request() -> Response | None:
     """Decide about the request, send it away if need be, and hold it to the view's guards."""
     clerk = current_clerk()
     visit = clerk.visit_of(request)
-    endpoint = request.endpoint
-    view = current_app.view_functions.get(endpoint or "")
-    blueprints = [current_app.blueprints.get(name) for name in request.blueprints]
-    is_static = _is_static(endpoint or "")
-    guards = guards_of(
-        view,
-        request.method,
-        blueprints,
-        closed=clerk.instance.config.require_auth and view is not None and not is_static,
-    )
-    if is_static and not guards:
+    endpoint = request.endpoint or ""
+    closed = clerk.instance.config.require_auth
+    guards = guards_at(current_app, endpoint, request.method, closed=closed)
+    if not guards and is_static(current_app, endpoint):
         return None
     visit.announce()
     if visit.state.location is not None:
         return redirect_to(visit.state.location)
-    visit.enforce(guards, view)
+    visit.enforce(guards, current_app.view_functions.get(endpoint))
     return None
-
-
-def _is_static(endpoint: str) -> bool:
-    """Whether Flask itself serves the endpoint's files, and not a view that is named ``static``."""
-    owner, _, name = endpoint.rpartition(".")
-    serves = current_app.blueprints.get(owner) if owner else current_app
-    return name == "static" and serves is not None and serves.has_static_folder
 
 
 def _require_clerk() -> None:

@@ -110,6 +110,11 @@ def guards_of(
     return guards or ((Guard(),) if is_closed else ())
 
 
+def is_marked_public(view: Any, method: str, blueprints: Iterable[Any]) -> bool:
+    """Whether a view, its class or a blueprint around it is marked as open to everybody."""
+    return any(map(_is_public, [view, *_parts_of_class(view, method), *blueprints]))
+
+
 def answers_options(view: Any) -> bool:
     """Whether a decorator of the view answers ``OPTIONS``, by Flask's own sign for that."""
     return getattr(view, "provide_automatic_options", None) is False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
 from typing import Final
 
@@ -30,5 +31,8 @@ class _LazyGroup(click.Group):
 
 
 @click.group(cls=_LazyGroup)
-def clerk() -> None:
+@click.pass_context
+def clerk(ctx: click.Context) -> None:
     """Work with Clerk beside the app."""
+    if os.environ.get("NO_COLOR"):
+        ctx.color = False

@@ -28,8 +28,8 @@ def js() -> None:
 @js.command()
 @click.option("--version", default=JS_VERSION, show_default=True, help="Of clerk-js.")
 @click.option("--ui-version", default=UI_VERSION, show_default=True, help="Of Clerk's components.")
-@with_appcontext
 @shown
+@with_appcontext
 def install(version: str, ui_version: str) -> None:
     """Install clerk-js and Clerk's components with npm.
 

@@ -114,21 +114,10 @@ class TokenVerifier:
 def check_header(token: UnverifiedToken) -> None:
     """Refuse any type but ``JWT``, any algorithm but RS256, and every critical extension.
 
-    No extension is understood here, so none that is critical may be passed over (RFC 7515,
-    section 4.1.11).
-
     :raises TokenVerificationError: ``token-invalid`` or ``token-invalid-algorithm``.
     """
-    if token.header.get("typ", "JWT") != "JWT":
-        raise TokenVerificationError("The token's type is not JWT.", reason=Reason.TOKEN_INVALID)
-    if token.header.get("alg") != _ALGORITHM:
-        raise TokenVerificationError(
-            "The token is not signed with RS256.", reason=Reason.TOKEN_INVALID_ALGORITHM
-        )
-    if "crit" in token.header:
-        raise TokenVerificationError(
-            "The token needs an extension that is unknown here.", reason=Reason.TOKEN_INVALID
-        )
+    for _, check in HEADER_CHECKS:
+        check(token)
 
 
 def check_signature(token: UnverifiedToken, key: RSAKey) -> None:
@@ -151,26 +140,69 @@ def check_claims(claims: Claims, config: ClerkConfig, now: float, skew: float) -
     :param skew: Seconds by which the clocks may differ.
     :raises TokenVerificationError: With the reason of the first check that fails.
     """
+    for _, check in CLAIM_CHECKS:
+        check(claims, config, now, skew)
+
+
+def _check_type(token: UnverifiedToken) -> None:
+    if token.header.get("typ", "JWT") != "JWT":
+        raise TokenVerificationError("The token's type is not JWT.", reason=Reason.TOKEN_INVALID)
+
+
+def _check_algorithm(token: UnverifiedToken) -> None:
+    if token.header.get("alg") != _ALGORITHM:
+        raise TokenVerificationError(
+            "The token is not signed with RS256.", reason=Reason.TOKEN_INVALID_ALGORITHM
+        )
+
+
+def _check_extensions(token: UnverifiedToken) -> None:
+    """No extension is understood here, so none may be critical (RFC 7515, section 4.1.11)."""
+    if "crit" in token.header:
+        raise TokenVerificationError(
+            "The token needs an extension that is unknown here.", reason=Reason.TOKEN_INVALID
+        )
+
+
+def _check_subject(claims: Claims, config: ClerkConfig, now: float, skew: float) -> None:
     if not isinstance(claims.get("sub"), str) or not claims["sub"]:
         raise TokenVerificationError("The token names no subject (sub).")
+
+
+def _check_audience(claims: Claims, config: ClerkConfig, now: float, skew: float) -> None:
     if not _fits_audience(claims.get("aud"), config.audience):
         raise TokenVerificationError("The token is for another audience (aud).")
+
+
+def _check_party(claims: Claims, config: ClerkConfig, now: float, skew: float) -> None:
     if config.authorized_parties and claims.get("azp") not in config.authorized_parties:
         raise TokenVerificationError(
             "The token was made for an origin (azp) that CLERK_AUTHORIZED_PARTIES does not list.",
             reason=Reason.TOKEN_INVALID_AUTHORIZED_PARTIES,
         )
+
+
+def _check_issuer(claims: Claims, config: ClerkConfig, now: float, skew: float) -> None:
     if config.issuers and claims.get("iss") not in config.issuers:
         raise TokenVerificationError(
             "The token's issuer (iss) is not listed in CLERK_ISSUERS.",
             reason=Reason.TOKEN_INVALID_ISSUER,
         )
+
+
+def _check_expiry(claims: Claims, config: ClerkConfig, now: float, skew: float) -> None:
     if _time(claims, "exp", required=True) <= now - skew:
         raise TokenVerificationError("The token has expired.", reason=Reason.TOKEN_EXPIRED)
+
+
+def _check_start(claims: Claims, config: ClerkConfig, now: float, skew: float) -> None:
     if _time(claims, "nbf") > now + skew:
         raise TokenVerificationError(
             "The token is not valid yet (nbf).", reason=Reason.TOKEN_NOT_ACTIVE_YET
         )
+
+
+def _check_issue_time(claims: Claims, config: ClerkConfig, now: float, skew: float) -> None:
     if _time(claims, "iat") > now + skew:
         raise TokenVerificationError(
             "The token was issued in the future (iat): check this machine's clock.",
@@ -194,3 +226,21 @@ def _time(claims: Claims, name: str, *, required: bool = False) -> float:
     if not is_finite(value):
         raise TokenVerificationError(f"The token's {name} is missing or no number.")
     return float(value)
+
+
+#: What is checked of the protected header, in Clerk's order, by the parameter's name.
+HEADER_CHECKS: Final[tuple[tuple[str, Callable[[UnverifiedToken], None]], ...]] = (
+    ("typ", _check_type),
+    ("alg", _check_algorithm),
+    ("crit", _check_extensions),
+)
+#: What is checked of the claims once the signature is known to be right, in Clerk's order.
+CLAIM_CHECKS: Final[tuple[tuple[str, Callable[[Claims, ClerkConfig, float, float], None]], ...]] = (
+    ("sub", _check_subject),
+    ("aud", _check_audience),
+    ("azp", _check_party),
+    ("iss", _check_issuer),
+    ("exp", _check_expiry),
+    ("nbf", _check_start),
+    ("iat", _check_issue_time),
+)

@@ -1,0 +1,47 @@
+"""What stands between a request and an endpoint: asked by the hook, and by who lists the routes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from typing import Any
+
+from .guards import Guard
+from .guards import guards_of
+from .guards import is_marked_public
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+
+def guards_at(app: Flask, endpoint: str, method: str, *, closed: bool) -> tuple[Guard, ...]:
+    """Return every guard between a request and the endpoint that it was routed to.
+
+    :param endpoint: As ``url_map`` names it; empty for a request that no rule fits.
+    :param closed: Whether views without any mark ask for a session; static files never do.
+    """
+    view = app.view_functions.get(endpoint)
+    is_closed = closed and view is not None and not is_static(app, endpoint)
+    return guards_of(view, method, _blueprints(app, endpoint), closed=is_closed)
+
+
+def is_public_at(app: Flask, endpoint: str, method: str) -> bool:
+    """Whether the endpoint is marked as open to everybody, itself or by its blueprint."""
+    view = app.view_functions.get(endpoint)
+    return is_marked_public(view, method, _blueprints(app, endpoint))
+
+
+def is_static(app: Flask, endpoint: str) -> bool:
+    """Whether Flask itself serves the endpoint's files, and not a view that is named ``static``."""
+    owner, _, name = endpoint.rpartition(".")
+    serves = app.blueprints.get(owner) if owner else app
+    return name == "static" and serves is not None and serves.has_static_folder
+
+
+def _blueprints(app: Flask, endpoint: str) -> list[Any]:
+    """Return the blueprints that an endpoint is in, the innermost first."""
+    found = []
+    name = endpoint
+    while "." in name:
+        name = name.rpartition(".")[0]
+        found.append(app.blueprints.get(name))
+    return found
