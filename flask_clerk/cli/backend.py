@@ -10,12 +10,12 @@ from typing import Protocol
 
 import click
 from flask import Flask
+from flask import current_app
 
 from ..core.config import ClerkConfig
 from ..core.constants import API_URL
 from ..core.constants import SUPPORTED_API_VERSION
 from ..core.errors import BackendAPIError
-from ..globals import clerk_of
 
 #: Results on a page: the most that Clerk gives (``LimitParameter``).
 _PAGE: Final = 500
@@ -39,25 +39,13 @@ class BackendCaller(Protocol):
         """
 
 
-def config_of(app: Flask) -> ClerkConfig:
-    """Return the settings of the app's Clerk.
+def backend_of(config: ClerkConfig) -> BackendCaller:
+    """Return what calls the Backend API of the current app's instance; no server needs to run.
 
-    :raises click.ClickException: If it has none.
+    :raises click.ClickException: If there is no secret key to call it with.
     """
-    try:
-        return clerk_of(app).instance.config
-    except RuntimeError as error:
-        raise click.ClickException(str(error)) from error
-
-
-def backend_of(app: Flask) -> BackendCaller:
-    """Return what calls the Backend API of the app's instance; no server needs to run.
-
-    :raises click.ClickException: If the app has no Clerk, or no secret key.
-    """
-    config = config_of(app)
     if config.local:
-        return _LocalCaller(app)
+        return _LocalCaller(current_app)
     if config.secret_key is None:
         raise click.ClickException("The Backend API needs CLERK_SECRET_KEY: set it.")
     from ..api import Client
@@ -65,9 +53,8 @@ def backend_of(app: Flask) -> BackendCaller:
     return Client(config)
 
 
-def instance_name(app: Flask) -> str:
-    """Return which instance the app's commands speak to, in a few words."""
-    config = config_of(app)
+def instance_name(config: ClerkConfig) -> str:
+    """Return which instance commands speak to, in a few words."""
     if config.local:
         return "the local Clerk"
     if config.api_url != API_URL:

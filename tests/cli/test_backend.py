@@ -12,9 +12,11 @@ from joserfc.jwk import RSAKey
 
 from flask_clerk import BackendAPIError
 from flask_clerk import Clerk
+from flask_clerk.cli.backend import BackendCaller
 from flask_clerk.cli.backend import backend_of
 from flask_clerk.cli.backend import instance_name
 from flask_clerk.cli.backend import pages
+from flask_clerk.core.config import ClerkConfig
 from flask_clerk.local import LocalClerk
 from flask_clerk.local import MemoryStore
 from flask_clerk.local import seed
@@ -36,25 +38,24 @@ def local(keys: RSAKey) -> LocalClerk:
     return local
 
 
-def app_with(**settings: object) -> Flask:
-    app = Flask("commands")
-    Clerk(app, **settings)
-    return app
+def config(**settings: object) -> ClerkConfig:
+    return ClerkConfig.load(settings, {}, {})
 
 
 @pytest.fixture(params=["in the app", "over HTTP"])
-def app(request: pytest.FixtureRequest, local: LocalClerk) -> Iterator[Flask]:
-    """Return an app that is neither in debug nor in testing mode, as on a command line."""
-    if request.param == "in the app":
-        yield app_with(local=local)
+def backend(request: pytest.FixtureRequest, local: LocalClerk) -> Iterator[BackendCaller]:
+    if request.param == "over HTTP":
+        with serving(create_app(local)) as origin:
+            url = f"{origin}/api"
+            yield backend_of(config(secret_key=local.secret_key.value, api_url=url))
         return
-    with serving(create_app(local)) as origin:
-        yield app_with(secret_key=local.secret_key.value, api_url=f"{origin}/api")
+    app = Flask("commands")  # neither in debug nor in testing mode, as on a command line
+    clerk = Clerk(app, local=local)
+    with app.app_context():
+        yield backend_of(clerk.instance.config)
 
 
-def test_both_instances_are_called_alike(app: Flask, local: LocalClerk) -> None:
-    backend = backend_of(app)
-
+def test_both_instances_are_called_alike(backend: BackendCaller, local: LocalClerk) -> None:
     made = backend.request("POST", "/jwt_templates", body={"name": "api", "claims": {}})
     assert local.templates.get("api").id == made["id"]
     (ada,) = pages(backend, "/users", email_address=ADA)
@@ -73,8 +74,8 @@ def test_a_list_is_read_to_its_end(wrap: Callable[[list[int]], object]) -> None:
         loopback.respond = lambda call: answer_json(
             wrap(everything[int(call.query["offset"]) :][: int(call.query["limit"])])
         )
-        app = app_with(secret_key="sk_test_1", api_url=loopback.url)
-        assert list(pages(backend_of(app), "/users", order_by="created_at")) == everything
+        backend = backend_of(config(secret_key="sk_test_1", api_url=loopback.url))
+        assert list(pages(backend, "/users", order_by="created_at")) == everything
 
     assert [call.query["offset"] for call in loopback.calls] == ["0", "500", "1000"]
     assert {call.query["order_by"] for call in loopback.calls} == {"created_at"}
@@ -83,7 +84,7 @@ def test_a_list_is_read_to_its_end(wrap: Callable[[list[int]], object]) -> None:
 def test_a_list_of_another_shape_is_an_error() -> None:
     with Loopback().running() as loopback:
         loopback.respond = lambda call: answer_json({"object": "surprise"})
-        backend = backend_of(app_with(secret_key="sk_test_1", api_url=loopback.url))
+        backend = backend_of(config(secret_key="sk_test_1", api_url=loopback.url))
         with pytest.raises(BackendAPIError, match="unknown shape"):
             list(pages(backend, "/users"))
 
@@ -107,15 +108,14 @@ def test_a_list_of_another_shape_is_an_error() -> None:
     ],
 )
 def test_an_instance_is_named_without_its_keys(settings: dict[str, str], name: str) -> None:
-    assert instance_name(app_with(**settings)) == name
+    assert instance_name(config(**settings)) == name
 
 
 def test_the_local_instance_is_named(local: LocalClerk) -> None:
-    assert instance_name(app_with(local=local)) == "the local Clerk"
+    own = config(publishable_key=local.publishable_key.value, local=True)
+    assert instance_name(own) == "the local Clerk"
 
 
-def test_what_is_missing_is_told() -> None:
-    with pytest.raises(click.ClickException, match=r"call Clerk\(app\)"):
-        backend_of(Flask("without"))
+def test_a_call_needs_a_secret_key() -> None:
     with pytest.raises(click.ClickException, match="needs CLERK_SECRET_KEY"):
-        backend_of(app_with(publishable_key=PUBLISHABLE))
+        backend_of(config(publishable_key=PUBLISHABLE))
