@@ -11,6 +11,7 @@ import click
 #: Where each command is, as ``module:name`` below this package.
 _COMMANDS: Final = {
     "js": "js:js",
+    "routes": "routes:routes",
     "serve": "serve:serve",
 }
 

@@ -19,7 +19,12 @@ def test_help_lists_every_command() -> None:
     answer = CliRunner().invoke(clerk, ["--help"])
 
     assert answer.exit_code == 0
-    assert [line.split()[0] for line in answer.output.splitlines()[-2:]] == ["js", "serve"]
+    listed = answer.output.partition("Commands:\n")[2].splitlines()
+    assert {"js", "routes", "serve"} <= {line.split()[0] for line in listed}
+    for line in listed:
+        name, purpose = line.split(maxsplit=1)
+        shown = CliRunner().invoke(clerk, [name, "--help"]).output
+        assert purpose.removesuffix("...") in " ".join(shown.split())
 
 
 def test_an_unknown_command_is_wrong_usage() -> None:

@@ -1,0 +1,167 @@
+"""Conditions that no session can meet, as far as that can be known without signing in.
+
+Some follow from Clerk's rules alone, some from the URL, and some from what the instance has: its
+customised session token, and, for a local Clerk, its organizations and roles.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from collections.abc import Mapping
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+from typing import Any
+from typing import Final
+
+from ..bound import AppClerk
+from ..core.claims import MISSING
+from ..core.claims import find_claim
+from ..core.errors import ConfigurationError
+from ..core.strict_json import read_json
+from ..guards import ClaimCondition
+from ..guards import Guard
+from ..jwt_templates import SESSION_RESERVED_CLAIMS
+from .wording import claim_condition
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+#: Beside the app's package: the claims that customise the session token.
+SESSION_TOKEN_FILE: Final = "clerk/session_token.json"
+#: In session tokens of either version, whatever is customised.
+_STANDARD_CLAIMS: Final = SESSION_RESERVED_CLAIMS | {
+    "org_id", "org_slug", "org_role", "org_permissions",
+}  # fmt: skip
+_SYSTEM: Final = "org:sys_"
+_SCOPES: Final = ("o", "org", "organization", "u", "user")
+
+
+@dataclass(frozen=True, slots=True)
+class Supply:
+    """What an instance can put into a session token; ``None`` where that is not known.
+
+    :param claims: What the customised session token adds, with shortcodes as the values.
+    :param roles: The keys of all roles.
+    :param permissions: The keys of all permissions that a role grants.
+    :param organizations: How many there are.
+    """
+
+    claims: Mapping[str, Any] | None = None
+    roles: frozenset[str] | None = None
+    permissions: frozenset[str] | None = None
+    organizations: int | None = None
+
+
+def supply_of(app: Flask, clerk: AppClerk) -> Supply:
+    """Return what is known of the app's instance: all of a local one, else what its file says.
+
+    :raises ConfigurationError: If ``clerk/session_token.json`` is no JSON object.
+    """
+    if not clerk.instance.config.local:
+        return Supply(claims=_customisation(Path(app.root_path) / SESSION_TOKEN_FILE))
+    from ..local.web.current import current_local
+
+    local = current_local()
+    roles = local.organizations.roles()
+    return Supply(
+        claims=local.settings.session_token_claims,
+        roles=frozenset(role.key for role in roles),
+        permissions=frozenset(key for role in roles for key in role.custom_permissions),
+        organizations=len(local.organizations.search()),
+    )
+
+
+def unmeetable(guards: Sequence[Guard], supply: Supply, *, is_personal: bool) -> Iterator[str]:
+    """Yield a sentence for each condition of an endpoint that no session can meet.
+
+    :param is_personal: Whether the URL activates the personal account.
+    """
+    for guard in guards:
+        for name in ("role", "permission"):
+            if name in guard.asked:
+                yield from _of_organization(name, guard.asked[name], supply, is_personal)
+        for name in ("feature", "plan"):
+            if name in guard.asked:
+                yield from _of_scope(name, guard.asked[name])
+        for claim in guard.claims:
+            yield from _of_claim(claim, supply.claims)
+    roles = sorted({_key(guard.asked["role"]) for guard in guards if "role" in guard.asked})
+    if len(roles) > 1:
+        yield f"role {' and '.join(roles)}: a session has one role in its active organization."
+
+
+def _of_organization(name: str, asked: Any, supply: Supply, is_personal: bool) -> Iterator[str]:
+    what = f"{name} {asked}"
+    if not isinstance(asked, str):
+        yield f"{what}: nobody has it, since None is no {name}."
+        return
+    key = _key(asked)
+    if is_personal:
+        yield (
+            f"{what}: CLERK_PERSONAL_ACCOUNT_PATTERNS activates the personal account here, and "
+            f"only an organization gives a {name}."
+        )
+    if supply.organizations == 0:
+        yield f"{what}: there is no organization, and only an organization gives a {name}."
+    if name == "role":
+        if supply.roles is not None and key not in supply.roles:
+            yield f"{what}: the instance has the roles {', '.join(sorted(supply.roles))}."
+    elif key.startswith(_SYSTEM):
+        yield f"{what}: session tokens carry no system permissions; ask for one of your own."
+    elif key.count(":") != 2:
+        yield f"{what}: a permission is org:feature:permission, such as org:invoices:manage."
+    elif supply.permissions is not None and key not in supply.permissions:
+        yield f"{what}: no role grants it."
+
+
+def _of_scope(name: str, asked: Any) -> Iterator[str]:
+    if not isinstance(asked, str):
+        yield f"{name} {asked}: nobody has it, since None is no {name}."
+        return
+    scope, colon, _ = asked.partition(":")
+    if colon and scope not in _SCOPES:
+        yield f"{name} {asked}: {scope} is no scope; write org:{name} or user:{name}."
+
+
+def _of_claim(claim: ClaimCondition, supplied: Mapping[str, Any] | None) -> Iterator[str]:
+    if supplied is None or any(_is_supplied(path, supplied) for path in claim.paths):
+        return
+    yield (
+        f"{claim_condition(claim)}: session tokens do not carry it; add it to the customised "
+        f"session token ({SESSION_TOKEN_FILE})."
+    )
+
+
+def _is_supplied(path: str, supplied: Mapping[str, Any]) -> bool:
+    """Whether a claim may be there; what a shortcode stands for may have any members."""
+    if path.partition(".")[0] in _STANDARD_CLAIMS:
+        return True
+    if find_claim(supplied, path) is not MISSING:
+        return True
+    found: Any = supplied
+    for name in path.split("."):
+        if isinstance(found, str) and "{{" in found:
+            return True
+        if not isinstance(found, Mapping) or name not in found:
+            return False
+        found = found[name]
+    return True
+
+
+def _customisation(path: Path) -> Mapping[str, Any] | None:
+    if not path.exists():
+        return None
+    try:
+        claims = read_json(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ConfigurationError(f"{SESSION_TOKEN_FILE} is not JSON: {error}") from error
+    if not isinstance(claims, dict):
+        raise ConfigurationError(f"{SESSION_TOKEN_FILE} must be a JSON object of claims.")
+    return claims
+
+
+def _key(name: Any) -> str:
+    """Return a role or permission as Clerk spells it, with ``org:``."""
+    return name if not isinstance(name, str) or name.startswith("org:") else f"org:{name}"
