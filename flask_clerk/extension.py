@@ -119,6 +119,28 @@ class Clerk:
         self._user_loader = load
         return load
 
+    def revoke_session(self, session_id: str, *, for_seconds: float | None = None) -> None:
+        """End a session at once: in every worker, and at Clerk if there is a secret key.
+
+        :param for_seconds: How long its longest-lived token may still be good, instead of what
+            ``CLERK_REVOCATION_LIFETIME`` says.
+        :raises ClerkError: If Clerk could not be told. Here the session has ended all the same,
+            but Clerk would still renew its tokens once those of now have expired: try again.
+        :raises RuntimeError: If the current app has no Clerk.
+        """
+        self.instance.revoke_session(session_id, for_seconds=for_seconds)
+
+    def revoke_user(self, user_id: str, *, for_seconds: float | None = None) -> None:
+        """End every session of a user at once, as :meth:`revoke_session` ends one.
+
+        Tokens without a session, from OAuth clients and JWT templates, are refused too. What is
+        issued later is good again: keep a user out with a ban at Clerk.
+
+        :raises ClerkError: If Clerk could not be told of all of them.
+        :raises RuntimeError: If the current app has no Clerk.
+        """
+        self.instance.revoke_user(user_id, for_seconds=for_seconds)
+
     def protect(self, blueprint: BlueprintT, **conditions: Any) -> BlueprintT:
         """Guard a whole blueprint, before it is registered.
 

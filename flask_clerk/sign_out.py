@@ -60,8 +60,9 @@ def _revoke(context: AuthenticateContext, instance: Instance) -> None:
     """Revoke the session of the cookie, also when its token has expired on the way."""
     try:
         claims = instance.verify_token(context.session_token_in_cookie or "", clock_skew=math.inf)
-        if isinstance(claims.get("sid"), str) and instance.config.secret_key is not None:
-            instance.backend.revoke_session(claims["sid"])
+        session_id = claims.get("sid")
+        if session_id and isinstance(session_id, str):
+            instance.revoke_session(session_id)
     except TokenVerificationError:
         logger.debug("There was no session to sign out of.")
     except ClerkError as error:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from flask import g
 from werkzeug.test import TestResponse
 
 from flask_clerk.core.keys import PublishableKey
@@ -18,6 +19,7 @@ from tests.signing import Signer
 from tests.signing import session_claims
 from tests.visitors import PUBLISHABLE_KEY
 from tests.visitors import Token
+from tests.visitors import bearer
 from tests.visitors import make_app
 
 APP = "https://app.example.com"
@@ -189,6 +191,23 @@ def test_clerk_that_fails_keeps_nobody_signed_in_here(
     assert "could not be revoked" in caplog.text
     assert token not in caplog.text
     assert len(backend_api.calls) == 1
+
+
+@pytest.mark.parametrize("secret_key", ["sk_live_x", None])
+def test_token_is_refused_at_once_and_everywhere(
+    secret_key: str | None, public_pem: str, sign: Signer, backend_api: Loopback
+) -> None:
+    """Who copied the cookie before must not have it for the rest of its minute."""
+    backend_api.reset(lambda call: answer_json({}))
+    app = app_with(public_pem, backend_api, secret_key=secret_key)
+    app.add_url_rule("/who", view_func=lambda: {"user": g.auth.user_id, "why": g.auth.reason})
+    token, other = Token(sign)(), Token(sign)(sid="sess_2")
+    post(app, SAME_ORIGIN, token)
+    for value, answer in (
+        (token, {"user": None, "why": "session-revoked"}),
+        (other, {"user": "user_1", "why": None}),
+    ):
+        assert app.test_client().get("/who", headers=bearer(value)).json == answer
 
 
 def test_without_a_secret_key_the_cookies_go_all_the_same(

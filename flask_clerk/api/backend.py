@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from typing import Final
 
 from ..core.config import ClerkConfig
 from ..core.errors import BackendAPIError
 from .client import Client
 from .client import path_segment
+
+#: Sessions in one listing, the most that Clerk gives.
+_PAGE: Final = 500
 
 
 class BackendAPI:
@@ -68,11 +72,44 @@ class BackendAPI:
         """End a session; tokens already minted stay valid for their minute."""
         self.client.request("POST", f"/sessions/{path_segment(session_id)}/revoke")
 
+    def revoke_user(self, user_id: str) -> None:
+        """End every session of a user that can still get tokens.
+
+        All of them are tried; the error raised is that of the last one that Clerk did not end.
+        """
+        failure: BackendAPIError | None = None
+        for session_id in self._live_sessions(user_id):
+            try:
+                self.revoke_session(session_id)
+            except BackendAPIError as error:
+                if error.status != 404:  # it has ended meanwhile
+                    failure = error
+        if failure is not None:
+            raise failure
+
+    def _live_sessions(self, user_id: str) -> list[str]:
+        found: list[str] = []
+        for status in ("active", "pending"):
+            page = [""] * _PAGE
+            offset = 0
+            while len(page) == _PAGE:
+                query = {"user_id": user_id, "status": status, "limit": _PAGE, "offset": offset}
+                page = _ids(self.client.request("GET", "/sessions", query=query))
+                found += page
+                offset += _PAGE
+        return found
+
 
 def _mapping(answer: Any) -> Mapping[str, Any]:
     if not isinstance(answer, dict):
         raise BackendAPIError("The Backend API answered in an unknown shape.")
     return answer
+
+
+def _ids(answer: Any) -> list[str]:
+    """Return the ids of a listing: a list, or an object with ``data`` where Clerk also counts."""
+    listed = answer if isinstance(answer, list) else _mapping(answer).get("data")
+    return _strings([each.get("id") if isinstance(each, dict) else None for each in listed or ()])
 
 
 def _strings(value: Any) -> list[str]:

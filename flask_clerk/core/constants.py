@@ -93,6 +93,7 @@ class Reason:
     SESSION_TOKEN_NBF: Final = "session-token-nbf"
     SESSION_TOKEN_IAT_IN_THE_FUTURE: Final = "session-token-iat-in-the-future"
     SESSION_PENDING: Final = "session-pending"
+    SESSION_REVOKED: Final = "session-revoked"
 
     DEV_BROWSER_MISSING: Final = "dev-browser-missing"
     DEV_BROWSER_SYNC: Final = "dev-browser-sync"

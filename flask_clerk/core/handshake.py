@@ -103,6 +103,8 @@ def resolve(context: AuthenticateContext, instance: Instance) -> RequestState | 
         claims = _verify_resolved(token, instance)
     except TokenVerificationError as error:
         logger.warning("The session token of a handshake was refused: %s", error)
+        if error.reason == Reason.SESSION_REVOKED:
+            return signed_out(error.reason, headers=headers)  # another handshake would bring it too
         return None
     return signed_in(
         claims,

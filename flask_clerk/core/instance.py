@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 from typing import Protocol
 
@@ -15,6 +16,8 @@ from .jwks import RemoteKeys
 from .jwks import SigningKeys
 from .lazy import lazy
 from .organizations import Target
+from .revocation import MemoryRevocations
+from .revocation import RevocationStore
 from .verify import TokenVerifier
 
 
@@ -38,6 +41,9 @@ class Backend(Protocol):
     def revoke_session(self, session_id: str) -> None:
         """End a session."""
 
+    def revoke_user(self, user_id: str) -> None:
+        """End every session of a user."""
+
 
 def wall_clock() -> float:
     """Return Unix seconds, looked up at each use so that a frozen clock is seen."""
@@ -54,18 +60,23 @@ class Instance:
         *,
         clock: Callable[[], float] = wall_clock,
         organization_of: Callable[[str], Target | None] = lambda path: None,
+        open_revocations: Callable[
+            [ClerkConfig, Callable[[], float]], RevocationStore
+        ] = MemoryRevocations,
     ) -> None:
         """Put an instance together; no call is made before it is needed.
 
         :param connect: Makes the Backend API client, when the first call needs one.
         :param clock: Returns the wall time in Unix seconds.
         :param organization_of: Tells which organization a URL's path wants to be active.
+        :param open_revocations: Opens the store of what has ended, by the settings and the clock.
         """
         self.config = config
         self.clock = clock
         self.organization_of = organization_of
         self._connect = connect
-        self._verifier = TokenVerifier(config, self._signing_keys(), self.now)
+        self.revocations = open_revocations(config, self.now)
+        self._verifier = TokenVerifier(config, self._signing_keys(), self.now, self.revocations)
 
     def __repr__(self) -> str:
         key = self.config.publishable_key
@@ -95,6 +106,33 @@ class Instance:
         :raises TokenVerificationError: With the reason that Clerk's SDKs use.
         """
         return self._verifier.verify_handshake_token(token)
+
+    def revoke_session(self, session_id: str, *, for_seconds: float | None = None) -> None:
+        """End a session at once: first here, then at Clerk, which takes a secret key.
+
+        :param for_seconds: How long its longest-lived token may still be good, instead of what
+            ``CLERK_REVOCATION_LIFETIME`` says.
+        :raises ClerkError: If Clerk could not be told. Here the session has ended all the same,
+            but Clerk would still renew its tokens once those of now have expired.
+        """
+        here = partial(self.revocations.revoke_session, session_id, for_seconds=for_seconds)
+        self._end(here, lambda: self.backend.revoke_session(session_id))
+
+    def revoke_user(self, user_id: str, *, for_seconds: float | None = None) -> None:
+        """End every session of a user at once, as :meth:`revoke_session` ends one.
+
+        :raises ClerkError: If Clerk could not be told of all of them.
+        """
+        here = partial(self.revocations.revoke_user, user_id, for_seconds=for_seconds)
+        self._end(here, lambda: self.backend.revoke_user(user_id))
+
+    def _end(self, here: Callable[[], None], at_clerk: Callable[[], None]) -> None:
+        here()
+        if self.config.secret_key is not None:
+            try:
+                at_clerk()
+            finally:
+                here()  # again, for a token that Clerk has minted meanwhile
 
     def _signing_keys(self) -> SigningKeys:
         if self.config.jwt_key is not None:

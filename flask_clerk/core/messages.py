@@ -15,6 +15,7 @@ _SENTENCES = {
     Reason.SESSION_TOKEN_NBF: "The session token is not valid yet.",
     Reason.SESSION_TOKEN_IAT_IN_THE_FUTURE: "The session token was issued in the future.",
     Reason.SESSION_PENDING: "The session still has tasks to complete.",
+    Reason.SESSION_REVOKED: "The session was ended.",
     Reason.CROSS_ORIGIN_SYNC: "A document reached from another origin settles its session anew.",
     Reason.JWK_FAILED_TO_LOAD: "The signing keys could not be loaded.",
     Reason.JWK_FAILED_TO_RESOLVE: "No signing key is available.",

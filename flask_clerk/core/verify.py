@@ -19,6 +19,7 @@ from .config import ClerkConfig
 from .constants import Reason
 from .errors import TokenVerificationError
 from .jwks import SigningKeys
+from .revocation import RevocationStore
 from .tokens import MAX_TOKEN_SIZE
 from .tokens import UnverifiedToken
 from .tokens import is_finite
@@ -62,7 +63,13 @@ class _SignatureCache:
 class TokenVerifier:
     """Verifies the tokens of one instance with its keys, clock and accepted parties."""
 
-    def __init__(self, config: ClerkConfig, keys: SigningKeys, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        config: ClerkConfig,
+        keys: SigningKeys,
+        clock: Callable[[], float],
+        revocations: RevocationStore,
+    ) -> None:
         """Verify by these settings.
 
         :param clock: Returns the wall time in Unix seconds.
@@ -70,6 +77,7 @@ class TokenVerifier:
         self._config = config
         self._keys = keys
         self._clock = clock
+        self._revocations = revocations
         self._signatures = _SignatureCache(config.token_cache_size)
 
     def verify_session_token(self, text: str, *, clock_skew: float | None = None) -> Claims:
@@ -84,6 +92,7 @@ class TokenVerifier:
         claims = self._verify_signature(read_token(text))
         skew = self._config.clock_skew if clock_skew is None else clock_skew
         check_claims(claims, self._config, self._clock(), skew)
+        self._check_revocation(claims)
         return claims
 
     def verify_handshake_token(self, text: str) -> list[str]:
@@ -95,6 +104,12 @@ class TokenVerifier:
         if not isinstance(lines, list):
             return []
         return [line for line in lines if isinstance(line, str)]
+
+    def _check_revocation(self, claims: Claims) -> None:
+        if self._revocations.ends(claims):
+            raise TokenVerificationError(
+                "The session or its user was ended.", reason=Reason.SESSION_REVOKED
+            )
 
     def _verify_signature(self, token: UnverifiedToken) -> Claims:
         if not token.is_session_class:

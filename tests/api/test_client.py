@@ -21,6 +21,7 @@ from flask_clerk.core.config import ClerkConfig
 from flask_clerk.core.errors import BackendAPIError
 from flask_clerk.core.keys import PublishableKey
 from tests.loopback import Answer
+from tests.loopback import Call
 from tests.loopback import Loopback
 from tests.loopback import answer_json
 
@@ -354,6 +355,52 @@ def test_no_id_reaches_another_endpoint(name: str, backend: BackendAPI, server: 
     assert [len(path.split("/")) for path in paths] == [5, 6]
     assert paths[0].endswith("/revoke")
     assert not [call for call in server.calls if call.query]
+
+
+def listing(call: Call) -> Answer:
+    """Answer the sessions of a user who has 501 active ones and a pending one."""
+    assert call.query["user_id"] == "user_1"
+    active = [{"id": f"sess_{number}"} for number in range(501)]
+    offset = int(call.query["offset"])
+    page = active[offset : offset + 500] if call.query["status"] == "active" else [{"id": "sess_p"}]
+    return answer_json(page)
+
+
+def test_all_sessions_of_a_user_are_revoked_however_many_there_are(
+    backend: BackendAPI, server: Loopback
+) -> None:
+    server.reset(lambda call: listing(call) if call.method == "GET" else answer_json({}))
+    backend.revoke_user("user_1")
+    revoked = [call.path for call in server.calls if call.method == "POST"]
+    ids = [*(f"sess_{number}" for number in range(501)), "sess_p"]
+    assert revoked == [f"/v1/sessions/{each}/revoke" for each in ids]
+
+
+def test_sessions_that_clerk_does_not_end_do_not_spare_the_others(
+    backend: BackendAPI, server: Loopback
+) -> None:
+    answers = {"sess_a": 404, "sess_b": 500, "sess_c": 200}
+
+    def respond(call: Call) -> Answer:
+        if call.method == "GET":
+            is_active = call.query["status"] == "active"
+            return answer_json({"data": [{"id": each} for each in answers if is_active]})
+        return answer_json({}, answers[call.path.split("/")[3]])
+
+    server.reset(respond)
+    with pytest.raises(BackendAPIError) as raised:
+        backend.revoke_user("user_1")
+    assert raised.value.status == 500
+    assert len([call for call in server.calls if call.method == "POST"]) == 3
+
+
+@pytest.mark.parametrize("document", ["sessions", {"data": ["sess_1"]}, [{"id": 7}]], ids=str)
+def test_listing_of_an_unknown_shape_is_an_error(
+    document: object, backend: BackendAPI, server: Loopback
+) -> None:
+    server.reset(lambda call: answer_json(document))
+    with pytest.raises(BackendAPIError, match="unknown shape"):
+        backend.revoke_user("user_1")
 
 
 @pytest.mark.parametrize("name", ["", ".", ".."])

@@ -54,6 +54,7 @@ class StubBackend:
         self.jwks: Mapping[str, Any] | ClerkError = {}
         self.handshake: list[str] | ClerkError = []
         self.refreshed: list[str] | ClerkError = []
+        self.revoked: ClerkError | None = None
         self.calls: list[tuple[Any, ...]] = []
 
     def fetch_jwks(self) -> Mapping[str, Any]:
@@ -74,7 +75,12 @@ class StubBackend:
         raise NotImplementedError
 
     def revoke_session(self, session_id: str) -> None:
-        raise NotImplementedError
+        self.calls.append(("revoke session", session_id))
+        _answer(self.revoked)
+
+    def revoke_user(self, user_id: str) -> None:
+        self.calls.append(("revoke user", user_id))
+        _answer(self.revoked)
 
 
 def _answer(answer: _A | ClerkError) -> _A:

@@ -45,7 +45,7 @@ class Row:
     reason: str | None
     request: Build
     settings: dict[str, Any] = field(default_factory=dict)
-    #: Changes the instance's Backend API before the request.
+    #: Changes the instance or its Backend API before the request.
     given: Callable[[Scene], object] = lambda scene: None
 
 
@@ -100,6 +100,13 @@ TABLE = [
         HANDSHAKE,
         "session-token-iat-in-the-future",
         bearer(lambda s: s.token(iat=NOW + 60)),
+    ),
+    Row(
+        "ended session",
+        SIGNED_OUT,
+        "session-revoked",
+        cookies(lambda s: s.token()),
+        given=lambda s: s.instance.revocations.revoke_session("sess_1"),
     ),
     Row(
         "handshake without a session",

@@ -51,6 +51,9 @@ class Direct:
     def revoke_session(self, session_id: str) -> None:
         raise NotImplementedError
 
+    def revoke_user(self, user_id: str) -> None:
+        raise NotImplementedError
+
 
 class Headers(dict[str, str]):
     pass

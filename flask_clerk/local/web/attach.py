@@ -167,6 +167,10 @@ class LocalBackend:
         """End a session."""
         self._call(lambda: self._local.sessions.revoke(session_id))
 
+    def revoke_user(self, user_id: str) -> None:
+        """End every session of a user."""
+        self._call(lambda: self._local.sessions.revoke_all(user_id))
+
     def _call(self, call: Callable[[], _T]) -> _T:
         fault = self._local.faults.take("backend")
         if fault is not None:

@@ -220,6 +220,9 @@ def test_the_backend_of_the_app_is_the_instance(local: LocalClerk) -> None:
     assert backend.create_token(session_id, "api", None).count(".") == 2
     backend.revoke_session(session_id)
     assert local.sessions.get(session_id).status == "revoked"
+    session_id, _ = session_of(local)
+    backend.revoke_user(local.sessions.get(session_id).user_id)
+    assert local.sessions.get(session_id).status == "revoked"
 
 
 def test_refusals_of_the_instance_are_those_of_the_backend_api(local: LocalClerk) -> None:

@@ -90,6 +90,14 @@ def test_tokens_are_minted_and_a_session_revoked(
     assert clerk.sessions.get(session.id).status == "revoked"
 
 
+def test_every_session_of_a_user_is_revoked(
+    api: BackendAPI, clerk: LocalClerk, session: Session
+) -> None:
+    other = clerk.sessions.create(session.user_id)
+    api.revoke_user(session.user_id)
+    assert {clerk.sessions.get(each.id).status for each in (session, other)} == {"revoked"}
+
+
 def test_any_call_can_be_made(api: BackendAPI, ada: User) -> None:
     user = api.client.request(
         "PATCH", f"/users/{ada.id}/metadata", body={"public_metadata": {"role": "owner"}}
