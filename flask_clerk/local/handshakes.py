@@ -128,7 +128,8 @@ class Handshakes(Service):
         """Return the cookies for the browser that these credentials prove.
 
         :param cookie: The value of ``__client``.
-        :param dev_browser: What ``__clerk_db_jwt`` carries; an unknown one is replaced.
+        :param dev_browser: What ``__clerk_db_jwt`` carries; an unknown one, or one that is not the
+            client's, is replaced.
         :param organization: The id or slug of the organization to activate, empty for the
             personal account, ``None`` for no change. One that the user does not belong to is
             passed over.
@@ -140,12 +141,7 @@ class Handshakes(Service):
             session = self._clerk.sessions.current(client) if client is not None else None
             if session is not None:
                 session = self._activate(session, organization)
-            browser = self._clerk.clients.dev_browser(dev_browser)
-            if browser is None:
-                browser = self._clerk.clients.create_dev_browser(client.id if client else None)
-            elif client is not None:
-                self._clerk.clients.bind(browser.id, client.id)
-            lines = policy.dev_browser(browser.id)
+            lines = policy.dev_browser(self._dev_browser(client, dev_browser))
             lines += self.lines(policy, client, session, origin)
             parameter = self._parameter(lines, with_nonce)
         return Handshake(tuple(lines), parameter, client, session)
@@ -225,6 +221,19 @@ class Handshakes(Service):
                 )
             session = self._clerk.sessions.touch(session_id)
         return self._clerk.minting.session_token(session, origin=azp)
+
+    def _dev_browser(self, client: Client | None, named: str | None) -> str:
+        """Return the development browser that an app may know a browser by.
+
+        The one that a URL names is kept only if it is the client's already: whoever made up the
+        link would know it, and with it the session.
+        """
+        clients = self._clerk.clients
+        known = clients.dev_browser(named)
+        client_id = client.id if client is not None else None
+        if known is not None and (client_id is None or known.client_id == client_id):
+            return known.id
+        return clients.create_dev_browser(client_id).id
 
     def _activate(self, session: Session, organization: str | None) -> Session:
         session = self._clerk.sessions.touch(session.id)

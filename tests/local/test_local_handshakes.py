@@ -67,6 +67,18 @@ def test_the_cookie_outweighs_a_planted_development_browser(clerk, policy, cooki
     planted = clerk.clients.create_dev_browser(attacker.client_id)
     shake = clerk.handshakes.begin(policy, cookie=cookie, dev_browser=planted.id)
     assert shake.session.id == session.id
+    assert planted.id not in cookies(shake.lines).values()
+
+
+def test_a_planted_development_browser_is_not_bound_by_a_handshake(clerk, policy, cookie, session):
+    """Whoever made up the link knows it, and would hold the session that it is bound to."""
+    planted = clerk.clients.create_dev_browser()
+
+    shake = clerk.handshakes.begin(policy, cookie=cookie, dev_browser=planted.id)
+
+    assert shake.session.id == session.id
+    assert planted.id not in cookies(shake.lines).values()
+    assert clerk.clients.find(None, planted.id) is None
 
 
 def test_a_nonce_is_redeemed_once_within_a_minute(clerk, policy, cookie):

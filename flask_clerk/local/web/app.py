@@ -35,6 +35,8 @@ def create_app(local: LocalClerk, host: Flask | None = None) -> Flask:
     app.debug = host is None
     app.extensions[EXTENSION] = local
     app.extensions[HOST] = host or app
+    # The app's own, so that redirects to a slash, OPTIONS and refused methods are guarded, too.
+    app.before_request(require_loopback)
     blueprint = Blueprint(
         "clerk_local",
         __name__,
@@ -42,7 +44,6 @@ def create_app(local: LocalClerk, host: Flask | None = None) -> Flask:
         static_folder="../static",
         static_url_path="/static",
     )
-    blueprint.before_request(require_loopback)
     blueprint.register_blueprint(frontend_api)
     blueprint.register_blueprint(backend_api, url_prefix="/api")
     blueprint.register_blueprint(pages)

@@ -66,7 +66,7 @@ def see_other(url: str) -> Response:
 
 
 def _begin() -> None:
-    # Behind the parent's guard, so that whoever is turned away there sees nothing of us.
+    # Behind the app's guard, so that whoever is turned away there sees nothing of us.
     after_this_request(_set_headers)
     require_own_form()
 

@@ -79,6 +79,41 @@ def test_a_name_that_resolves_to_this_machine_is_not_this_machine(app: Flask, ho
     assert status(app, host) == 404
 
 
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/__clerk"),
+        ("GET", "/__clerk/dashboard"),
+        ("GET", "/__clerk/dashboard/"),
+        ("GET", "/__clerk//dashboard/"),
+        ("GET", "/__clerk/sign-in"),
+        ("GET", "/__clerk/nowhere"),
+        ("OPTIONS", "/__clerk/dashboard/"),
+        ("DELETE", "/__clerk/sign-in"),
+        ("POST", "/__clerk/v1/client"),
+        ("GET", "/__clerk/api/v1/users"),
+        ("GET", "/__clerk/static/local_clerk.css"),
+    ],
+)
+@pytest.mark.parametrize("stranger", ["a foreign name", "another machine", "production"])
+def test_no_path_and_no_method_answers_a_stranger(
+    app: Flask, stranger: str, method: str, path: str
+) -> None:
+    """Neither by a redirect to a slash, nor by a list of methods, nor in different words."""
+    app.debug = stranger != "production"
+    client = app.test_client()
+
+    answer = client.open(
+        path,
+        method=method,
+        headers={"Host": "evil.example"} if stranger == "a foreign name" else {},
+        environ_overrides={"REMOTE_ADDR": "192.168.1.7"} if stranger == "another machine" else {},
+    )
+
+    assert answer.status_code == 404
+    assert {"Location", "Allow", "Set-Cookie"}.isdisjoint(answer.headers.keys())
+
+
 def test_the_socket_counts_not_what_a_proxy_says(app: Flask) -> None:
     app.wsgi_app = ProxyFix(app.wsgi_app)  # type: ignore[method-assign]
 
