@@ -13,6 +13,9 @@ _COMMANDS: Final = {
     "js": "js:js",
     "routes": "routes:routes",
     "serve": "serve:serve",
+    "sessions": "sessions:sessions",
+    "token": "token:token",
+    "users": "users:users",
 }
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import wraps
 from typing import Any
 
 import click
 
+from ..core.errors import BackendAPIError
 from ..core.errors import ClerkError
 
 
@@ -22,3 +25,17 @@ def shown(command: Callable[..., None]) -> Callable[..., None]:
             raise click.ClickException(str(error)) from error
 
     return wrapper
+
+
+@contextmanager
+def missing(sentence: str) -> Iterator[None]:
+    """Say this where Clerk answers that what a call names is not there.
+
+    :raises click.ClickException: With the sentence.
+    """
+    try:
+        yield
+    except BackendAPIError as error:
+        if error.status != 404:
+            raise
+        raise click.ClickException(sentence) from error

@@ -1,0 +1,80 @@
+"""``flask clerk token``: a session or template token of a development instance, for curl."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from ..bound import AppClerk
+from .app import with_clerk
+from .backend import BackendCaller
+from .backend import backend_of
+from .errors import missing
+from .people import find_user
+
+#: Seconds (Backend API, ``CreateSessionToken``).
+_LIFETIMES = click.IntRange(30, 315_360_000)
+
+
+@click.command()
+@click.option(
+    "--user",
+    required=True,
+    help="Whose: an id, an address, a username or the beginning of one.",
+)
+@click.option("--organization", help="The id or slug of the organization to be active.")
+@click.option("--template", help="The name of a JWT template; a session token without one.")
+@click.option("--expires-in", type=_LIFETIMES, help="The token's lifetime in seconds.")
+@with_clerk
+def token(
+    clerk: AppClerk,
+    user: str,
+    organization: str | None,
+    template: str | None,
+    expires_in: int | None,
+) -> None:
+    r"""Print a token of a user, and nothing else.
+
+    \b
+    curl -H "Authorization: Bearer $(flask clerk token --user ada)" …
+
+    It belongs to a live session of the user's in that organization, or in none; a new session
+    begins where there is none. Only development instances, local or Clerk's, are asked.
+    """
+    config = clerk.instance.config
+    if not config.is_development:
+        raise click.ClickException(
+            "Tokens are made with test keys only: live keys would sign somebody in for real."
+        )
+    backend = backend_of(config)
+    user_id = find_user(backend, user)["id"]
+    session_id = _session(backend, user_id, _organization_id(backend, organization))
+    with missing(f"There is no JWT template {template}."):
+        click.echo(clerk.instance.backend.create_token(session_id, template, expires_in))
+    if config.authorized_parties and template is None:
+        click.echo(
+            "Its azp is empty, so an app with CLERK_AUTHORIZED_PARTIES refuses it.", err=True
+        )
+
+
+def _organization_id(backend: BackendCaller, asked: str | None) -> str | None:
+    if asked is None:
+        return None
+    from ..api.client import path_segment
+
+    with missing(f"There is no organization {asked}."):
+        found: str = backend.request("GET", f"/organizations/{path_segment(asked)}")["id"]
+    return found
+
+
+def _session(backend: BackendCaller, user_id: str, organization_id: str | None) -> str:
+    """Return a live session with this organization active, a new one if need be."""
+    query = {"user_id": user_id, "status": "active"}
+    for session in backend.request("GET", "/sessions", query=query):
+        if session["last_active_organization_id"] == organization_id:
+            return str(session["id"])
+    body: dict[str, Any] = {"user_id": user_id}
+    if organization_id is not None:
+        body["active_organization_id"] = organization_id
+    return str(backend.request("POST", "/sessions", body=body)["id"])

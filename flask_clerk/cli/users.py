@@ -1,0 +1,106 @@
+"""``flask clerk users``: listing, showing and banning the instance's users."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from itertools import islice
+from typing import Any
+
+import click
+
+from ..bound import AppClerk
+from .app import with_clerk
+from .backend import backend_of
+from .backend import instance_name
+from .backend import pages
+from .output import echo_json
+from .output import echo_table
+from .output import json_option
+from .people import address_of
+from .people import find_user
+from .people import name_of
+from .people import time_of
+
+
+@click.group()
+def users() -> None:
+    """Manage the users of the app's instance, a local one or Clerk's.
+
+    USER is an id, an address, a username or the beginning of one.
+    """
+
+
+@users.command("list")
+@click.option("--query", default="", help="Part of an id, a name, an address or a username.")
+@click.option("--limit", type=click.IntRange(1), default=100, show_default=True)
+@json_option
+@with_clerk
+def list_users(clerk: AppClerk, query: str, limit: int, as_json: bool) -> None:
+    """List users, the newest first."""
+    config = clerk.instance.config
+    asked = {"query": query} if query else {}
+    found = list(islice(pages(backend_of(config), "/users", **asked), limit))
+    if as_json:
+        echo_json(found)
+        return
+    rows = [
+        (
+            user["id"],
+            address_of(user),
+            name_of(user),
+            time_of(user["last_sign_in_at"]),
+            click.style("banned", fg="red") if user["banned"] else "active",
+        )
+        for user in found
+    ]
+    echo_table(("ID", "ADDRESS", "NAME", "LAST SIGN-IN (UTC)", "STATUS"), rows)
+    more = f" or more (--limit {limit})" if len(found) == limit else ""
+    click.echo(f"\n{len(found)}{more} at {instance_name(config)}.")
+
+
+@users.command()
+@click.argument("user")
+@json_option
+@with_clerk
+def show(clerk: AppClerk, user: str, as_json: bool) -> None:
+    """Show a user, private metadata included."""
+    backend = backend_of(clerk.instance.config)
+    found = find_user(backend, user)
+    if as_json:
+        echo_json(found)
+        return
+    rows = [
+        ("id", found["id"]),
+        ("addresses", ", ".join(each["email_address"] for each in found["email_addresses"])),
+        ("username", found["username"] or ""),
+        ("name", name_of(found)),
+        ("created", time_of(found["created_at"])),
+        ("last sign-in", time_of(found["last_sign_in_at"])),
+        ("banned", "yes" if found["banned"] else "no"),
+        *((name, json.dumps(found[name])) for name in found if name.endswith("_metadata")),
+    ]
+    echo_table(("FIELD", "VALUE"), rows)
+
+
+@users.command()
+@click.argument("user")
+@with_clerk
+def ban(clerk: AppClerk, user: str) -> None:
+    """Ban a user, which ends every session."""
+    click.echo(f"Banned {address_of(_act(clerk, user, 'ban'))}: every session has ended.")
+
+
+@users.command()
+@click.argument("user")
+@with_clerk
+def unban(clerk: AppClerk, user: str) -> None:
+    """Lift a ban."""
+    click.echo(f"{address_of(_act(clerk, user, 'unban'))} may sign in again.")
+
+
+def _act(clerk: AppClerk, asked: str, action: str) -> Mapping[str, Any]:
+    backend = backend_of(clerk.instance.config)
+    user = find_user(backend, asked)
+    backend.request("POST", f"/users/{user['id']}/{action}")
+    return user
