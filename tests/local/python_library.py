@@ -8,13 +8,14 @@ from typing import Any
 from flask_clerk.local import LocalClerk
 from flask_clerk.local.model import Session
 from flask_clerk.local.model import User
+from tests.local.backend_caller import make_backend_app
 from tests.local.instances import ADA
 from tests.local.instances import GRACE
 from tests.peers_needed import need_package
 
 
 class Library:
-    """The library, what it is asked about, and the JSON of the last answer."""
+    """The library, what it is asked about, and the JSON of the last answer, by its endpoint."""
 
     def __init__(self, clerk: LocalClerk, url: str, key: str | None = None) -> None:
         need_package("clerk_backend_api")
@@ -24,6 +25,8 @@ class Library:
         self.clerk = clerk
         self.url = f"{url}/__clerk/api"
         self.answer: Any = None
+        self.endpoint = ""
+        self._rules = make_backend_app(clerk).url_map.bind("")
         # Both talk plain HTTP on this machine; to read the certificates anew for each takes long.
         self._client = httpx.Client(event_hooks={"response": [self._record]}, verify=False)
         self.sdk: Any = Clerk(
@@ -47,6 +50,9 @@ class Library:
 
     def _record(self, response: Any) -> None:
         self.answer = json.loads(response.read())
+        method, path = response.request.method, response.request.url.path
+        rule, _ = self._rules.match(path, method, return_rule=True)
+        self.endpoint = f"{method} {str(rule).removeprefix('/__clerk/api/v1')}"
 
 
 def dumped(result: Any) -> Any:
