@@ -143,7 +143,8 @@ class ClerkConfig:
         if publishable is None and secret is None and self.jwt_key is None:
             raise ConfigurationError(
                 "No key is set: set CLERK_PUBLISHABLE_KEY and CLERK_SECRET_KEY, or CLERK_JWT_KEY "
-                "alone for an API that only verifies tokens."
+                "alone for an API that only verifies tokens, or CLERK_LOCAL=true to develop "
+                "without an account."
             )
         if publishable and secret and publishable.is_development != secret.is_development:
             raise ConfigurationError(

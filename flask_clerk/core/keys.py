@@ -84,9 +84,13 @@ class SecretKey:
         :raises ConfigurationError: If it is another kind of key.
         """
         expected = (f"{prefix}_test_", f"{prefix}_live_") if prefix == "sk" else (f"{prefix}_",)
-        if not value.startswith(expected) or not value.isascii() or not value.isprintable():
+        if not value.startswith(expected):
             raise ConfigurationError(
                 f"{setting} begins with {' or '.join(expected)}; {_what_it_is(value)}."
+            )
+        if not value.isascii() or not value.isprintable() or " " in value:
+            raise ConfigurationError(
+                f"{setting} has a character that no key has; copy it again from Clerk's dashboard."
             )
         return cls(value)
 
