@@ -42,12 +42,14 @@ class AuthenticationLogEntry:
 
     :param at: Unix milliseconds.
     :param status: ``signed-in``, ``signed-out`` or ``handshake``.
+    :param answer: The HTTP status that the app answered with.
     """
 
     at: int
     method: str
     path: str
     status: str
+    answer: int
     reason: str | None = None
     user_id: str | None = None
     session_id: str | None = None

@@ -224,6 +224,7 @@ def _log_decision(response: Response) -> Response:
                 method=request.method,
                 path=request.path,
                 status=state.status,
+                answer=response.status_code,
                 reason=state.reason,
                 user_id=claims.get("sub"),
                 session_id=claims.get("sid"),

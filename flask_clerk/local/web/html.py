@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import Any
 from typing import Final
 
@@ -11,6 +12,8 @@ from flask import after_this_request
 from flask import redirect
 from flask import render_template
 from flask import request
+from flask import url_for
+from markupsafe import Markup
 from werkzeug.exceptions import HTTPException
 
 from ..errors import LocalClerkError
@@ -21,6 +24,7 @@ from .current import current_local
 from .form_protection import FIELD
 from .form_protection import form_token
 from .form_protection import require_own_form
+from .frontend.browser import app_home
 
 _POLICY: Final = "; ".join(
     (
@@ -65,6 +69,20 @@ def see_other(url: str) -> Response:
     return response
 
 
+def script(name: str) -> Markup:
+    """Return the tag of a script of ours, which the page at hand alone may run."""
+    nonce = secrets.token_urlsafe(16)
+
+    def allow(response: Response) -> Response:
+        allowed = f"script-src 'nonce-{nonce}'; connect-src 'self'"
+        response.headers["Content-Security-Policy"] = f"{_POLICY}; {allowed}"
+        return response
+
+    after_this_request(allow)
+    url = url_for("clerk_local.static", filename=name)
+    return Markup('<script defer nonce="{}" src="{}"></script>').format(nonce, url)
+
+
 def _begin() -> None:
     # Behind the app's guard, so that whoever is turned away there sees nothing of us.
     after_this_request(_set_headers)
@@ -82,12 +100,14 @@ def _set_headers(response: Response) -> Response:
 
 def _context() -> dict[str, Any]:
     return {
+        "app_home": app_home(),
         "application": current_local().settings.application_name,
         "component": component,
         "form_field": FIELD,
         "form_token": form_token,
         "notice": _NOTICES.get(request.args.get("done", "")),
         "say": wording,
+        "script": script,
     }
 
 

@@ -42,15 +42,22 @@ def test_overview_counts_and_links(
     clerk.outbox.emit_code(ADA, "123456", "sign in")
     clerk.log.append(
         AuthenticationLogEntry(
-            at=clerk.now, method="GET", path="/profile", status="signed-in", user_id=session.user_id
+            at=clerk.now,
+            method="GET",
+            path="/profile",
+            status="signed-in",
+            answer=200,
+            user_id=session.user_id,
         )
     )
     clerk.clock.advance(90)
     browser.visit("/dashboard/")
-    for text in ("<strong>3</strong>", "123456", "GET /profile", "moved by 90 s", "7 days"):
+    seen = ("<strong>3</strong>", "123456", "GET /profile", "Ada Lovelace", "moved by 90 s")
+    for text in (*seen, "7 days"):
         assert text in browser.text
     for path in ("sign-in", "sign-up", "account", "dashboard/users", "dashboard/outbox"):
         assert f'href="/__clerk/{path}"' in browser.text
+    assert '<a href="/">The app</a>' in browser.text
 
 
 def test_overview_of_an_empty_instance() -> None:
@@ -58,6 +65,7 @@ def test_overview_of_an_empty_instance() -> None:
     browser.visit("/dashboard/")
     assert "No emails yet" in browser.text
     assert "No request was judged yet" in browser.text
+    assert "The app</a>" not in browser.text, "on a port of its own it stands in front of none"
     browser.visit("/dashboard/users")
     assert "No users yet" in browser.text
     browser.visit("/dashboard/session-token")
@@ -239,7 +247,6 @@ def test_preview_is_what_the_token_says(browser: FormBrowser, ada: User) -> None
 @pytest.mark.parametrize(
     ("values", "place", "message"),
     [
-        ({"name": ""}, "name", "Name the template."),
         ({"name": "a/b"}, "name", "can end a URL"),
         ({"lifetime": "1"}, "lifetime", "from 30 to 315360000"),
         ({"lifetime": ""}, "lifetime", "Enter a number of seconds."),
@@ -260,6 +267,16 @@ def test_refused_template_says_where(
     assert message in browser.text
     assert f'id="template-{place}-error"' in browser.text
     assert browser.clerk.templates.search() == []
+
+
+def test_template_needs_a_name_to_be_saved_and_none_to_be_looked_at(
+    browser: FormBrowser,
+) -> None:
+    browser.visit("/dashboard/templates/new")
+    assert browser.send("Preview", claims='{"a": 1}').status_code == 200
+    assert claims_shown(browser)["a"] == 1
+    assert browser.send("Create template").status_code == 422
+    assert "Name the template." in browser.text
 
 
 def test_name_that_is_taken_is_refused(browser: FormBrowser) -> None:
@@ -336,19 +353,34 @@ def test_outbox_shows_emails_and_signed_webhooks(browser: FormBrowser, session: 
     assert "No webhooks yet" in browser.text
 
 
-def test_log_says_why(clerk: LocalClerk, browser: FormBrowser) -> None:
-    for path, status, reason in (
-        ("/first", "signed-out", "session-token-and-uat-missing"),
-        ("/<second>", "handshake", "dev-browser-missing"),
+def test_log_says_what_was_answered_to_whom_and_why(
+    clerk: LocalClerk, browser: FormBrowser, ada: User
+) -> None:
+    for path, status, answer, reason, user_id in (
+        ("/first", "signed-out", 401, "session-token-and-uat-missing", None),
+        ("/<second>", "handshake", 307, "dev-browser-missing", None),
+        ("/third", "signed-in", 403, None, ada.id),
+        ("/fourth", "signed-in", 200, None, "user_gone"),
     ):
         clerk.log.append(
             AuthenticationLogEntry(
-                at=clerk.now, method="GET", path=path, status=status, reason=reason
+                at=clerk.now,
+                method="GET",
+                path=path,
+                status=status,
+                answer=answer,
+                reason=reason,
+                user_id=user_id,
             )
         )
     browser.visit("/dashboard/log")
-    assert browser.text.index("/&lt;second&gt;") < browser.text.index("/first")
-    assert "session-token-and-uat-missing" in browser.text
+    _, *rows = re.findall(r"<tr>(.*?)</tr>", browser.text, re.DOTALL)
+    assert [" ".join(re.sub(r"<[^>]+>", " ", row).split()) for row in rows] == [
+        "just now GET /fourth signed-in user_gone 200",
+        "just now GET /third signed-in Ada Lovelace 403",
+        "just now GET /&lt;second&gt; handshake dev-browser-missing – 307",
+        "just now GET /first signed-out session-token-and-uat-missing – 401",
+    ]
 
 
 def test_secret_keys_wait_behind_a_click(browser: FormBrowser) -> None:

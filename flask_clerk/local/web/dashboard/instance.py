@@ -10,6 +10,7 @@ from ..current import current_local
 from ..frontend.browser import mount_path
 from .blueprint import blueprint
 from .blueprint import see
+from .users import everybody
 
 
 @blueprint.get("/keys")
@@ -36,4 +37,6 @@ def rotate_keys() -> Response:
 def log() -> str:
     """Show how the latest requests were judged, and why."""
     local = current_local()
-    return render_template("clerk_local/dashboard/log.html", entries=list(local.log)[::-1])
+    return render_template(
+        "clerk_local/dashboard/log.html", entries=list(local.log)[::-1], people=everybody()
+    )

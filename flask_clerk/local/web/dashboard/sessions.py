@@ -6,11 +6,11 @@ from flask import Response
 from flask import render_template
 from flask import request
 
-from ...model import User
 from ..current import current_local
 from .blueprint import blueprint
 from .blueprint import see
 from .users import SHOWN
+from .users import everybody
 
 _STATUSES = (
     "active", "pending", "ended", "expired", "removed", "replaced", "revoked", "abandoned",
@@ -23,13 +23,11 @@ def sessions() -> str:
     local = current_local()
     status = request.args.get("status", "")
     found = local.sessions.search(status=status or None)
-    with local.store.read() as tx:
-        users = {user.id: user for user in tx.all(User)}
     return render_template(
         "clerk_local/dashboard/sessions.html",
         sessions=found[:SHOWN],
         total=len(found),
-        users=users,
+        users=everybody(),
         status=status,
         statuses=_STATUSES,
     )

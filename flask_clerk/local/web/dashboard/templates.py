@@ -105,9 +105,11 @@ def update_session_token() -> Response | tuple[str, int]:
 
 def _save(template_id: str | None) -> Response | tuple[str, int]:
     templates, form = current_local().templates, Form.sent("template", _FIELDS)
-    form.require(name="Name the template.")
+    is_preview = request.form.get("do") == "preview"
+    if not is_preview:
+        form.require(name="Name the template.")
     found = _template(form)
-    if found is not None and form.is_valid and request.form.get("do") != "preview":
+    if found is not None and form.is_valid and not is_preview:
         try:
             if template_id is None:
                 created = templates.create(found.to_json())

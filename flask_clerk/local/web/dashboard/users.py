@@ -7,6 +7,7 @@ from flask import render_template
 from flask import request
 
 from ...errors import LocalClerkError
+from ...model import User
 from ..current import current_local
 from ..form import Form
 from .blueprint import blueprint
@@ -53,6 +54,12 @@ def create_user() -> Response | tuple[str, int]:
         form.refuse(error)
         return _page(form), form.status
     return see("user", "created", user_id=user.id)
+
+
+def everybody() -> dict[str, User]:
+    """Return every user by id, for lists that name them."""
+    with current_local().store.read() as tx:
+        return {user.id: user for user in tx.all(User)}
 
 
 def _page(form: Form) -> str:

@@ -13,6 +13,7 @@ from ... import errors
 from ...handshakes import COOKIE_LIFETIME
 from ...model import Client
 from ...model import Session
+from ..current import PREFIX
 from ..current import client_cookie_name
 from ..current import current_local
 
@@ -100,6 +101,12 @@ def delete_client_cookie(response: Response) -> None:
         httponly=True,
         samesite="Lax",
     )
+
+
+def app_home() -> str | None:
+    """Return the path of the app that the local Clerk stands in front of."""
+    mounted = mount_path()
+    return mounted.removesuffix(PREFIX) + "/" if mounted else None
 
 
 def mount_path() -> str:

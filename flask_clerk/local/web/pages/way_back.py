@@ -17,8 +17,8 @@ from ....core.urls import origin_of
 from ....core.urls import safe_redirect
 from ....core.urls import with_replaced
 from ...model import Client
-from ..current import PREFIX
 from ..current import current_local
+from ..frontend.browser import app_home
 from ..frontend.browser import mount_path
 from ..frontend.origins import is_own_origin
 from ..html import see_other
@@ -55,9 +55,7 @@ def target(flow: str = SIGN_IN) -> str:
         safe = _safe(request.args.get(name))
         if safe is not None:
             return safe
-    mounted = mount_path()
-    home = mounted.removesuffix(PREFIX) + "/" if mounted else url_for("clerk_local.pages.account")
-    return urljoin(request.host_url, home)
+    return urljoin(request.host_url, app_home() or url_for("clerk_local.pages.account"))
 
 
 def leave(client: Client | None, flow: str = SIGN_IN) -> Response:
