@@ -73,5 +73,5 @@ def revoke(clerk: AppClerk, session_ids: tuple[str, ...]) -> None:
     backend_of(clerk.instance.config)  # says what is missing, if anything is
     for session_id in session_ids:
         with missing(f"There is no session {session_id}."):
-            clerk.instance.backend.revoke_session(session_id)
+            clerk.instance.revoke_session(session_id)
         click.echo(f"Revoked {session_id}.")

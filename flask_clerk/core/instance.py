@@ -76,7 +76,8 @@ class Instance:
         self.organization_of = organization_of
         self._connect = connect
         self.revocations = open_revocations(config, self.now)
-        self._verifier = TokenVerifier(config, self._signing_keys(), self.now, self.revocations)
+        self.keys = self._signing_keys()
+        self._verifier = TokenVerifier(config, self.keys, self.now, self.revocations)
 
     def __repr__(self) -> str:
         key = self.config.publishable_key

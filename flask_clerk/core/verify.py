@@ -92,7 +92,7 @@ class TokenVerifier:
         claims = self._verify_signature(read_token(text))
         skew = self._config.clock_skew if clock_skew is None else clock_skew
         check_claims(claims, self._config, self._clock(), skew)
-        self._check_revocation(claims)
+        check_revocation(claims, self._revocations)
         return claims
 
     def verify_handshake_token(self, text: str) -> list[str]:
@@ -105,17 +105,8 @@ class TokenVerifier:
             return []
         return [line for line in lines if isinstance(line, str)]
 
-    def _check_revocation(self, claims: Claims) -> None:
-        if self._revocations.ends(claims):
-            raise TokenVerificationError(
-                "The session or its user was ended.", reason=Reason.SESSION_REVOKED
-            )
-
     def _verify_signature(self, token: UnverifiedToken) -> Claims:
-        if not token.is_session_class:
-            raise TokenVerificationError(
-                "The token is of another class than a session token.", reason=Reason.TOKEN_INVALID
-            )
+        check_class(token)
         key = self._keys.get(token.kid)
         claims = self._signatures.get(token.text, key)
         if claims is None:
@@ -124,6 +115,17 @@ class TokenVerifier:
             claims = freeze(token.payload)
             self._signatures.add(token.text, key, claims)
         return claims
+
+
+def check_class(token: UnverifiedToken) -> None:
+    """Refuse a token that is neither a session's nor a handshake's.
+
+    :raises TokenVerificationError: ``token-invalid``.
+    """
+    if not token.is_session_class:
+        raise TokenVerificationError(
+            "The token is of another class than a session token.", reason=Reason.TOKEN_INVALID
+        )
 
 
 def check_header(token: UnverifiedToken) -> None:
@@ -157,6 +159,17 @@ def check_claims(claims: Claims, config: ClerkConfig, now: float, skew: float) -
     """
     for _, check in CLAIM_CHECKS:
         check(claims, config, now, skew)
+
+
+def check_revocation(claims: Claims, revocations: RevocationStore) -> None:
+    """Refuse a token whose session or user has ended.
+
+    :raises TokenVerificationError: ``session-revoked``.
+    """
+    if revocations.ends(claims):
+        raise TokenVerificationError(
+            "The session or its user was ended.", reason=Reason.SESSION_REVOKED
+        )
 
 
 def _check_type(token: UnverifiedToken) -> None:
