@@ -378,8 +378,8 @@ def test_log_says_what_was_answered_to_whom_and_why(
     assert [" ".join(re.sub(r"<[^>]+>", " ", row).split()) for row in rows] == [
         "just now GET /fourth signed-in user_gone 200",
         "just now GET /third signed-in Ada Lovelace 403",
-        "just now GET /&lt;second&gt; handshake dev-browser-missing – 307",
-        "just now GET /first signed-out session-token-and-uat-missing – 401",
+        "just now GET /&lt;second&gt; handshake dev-browser-missing \N{EN DASH} 307",
+        "just now GET /first signed-out session-token-and-uat-missing \N{EN DASH} 401",
     ]
 
 
