@@ -20,6 +20,7 @@ TEST = [
     "coverage[toml]>=7.4",
     "flask[async]>=3.0",
     "gevent>=24.2",
+    "gunicorn>=22",
     "hypothesis>=6.100",
     "playwright>=1.40",
     "pytest>=8.2",

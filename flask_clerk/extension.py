@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 from typing import Any
@@ -39,12 +40,14 @@ from .organizations import organization_matcher
 from .responses import redirect_to
 from .sign_out import sign_out_blueprint
 from .sign_out import sign_out_url
+from .stores import open_revocations
 
 if TYPE_CHECKING:
     from flask import Flask
     from werkzeug.wrappers import Response
 
 Loader = TypeVar("Loader", bound=UserLoader)
+Connect = Callable[[ClerkConfig], Backend]
 BlueprintT = TypeVar("BlueprintT", bound=Blueprint)
 
 
@@ -172,12 +175,20 @@ class Clerk:
 def _open_instance(app: Flask, arguments: Mapping[str, Any]) -> Instance:
     if not wants_local(arguments, app.config, os.environ):
         config = ClerkConfig.load(arguments, app.config, os.environ)
-        return Instance(config, connect, organization_of=organization_matcher(config))
+        return _instance(config, connect)
     from .local.web.attach import attach
 
     config, backend, clock = attach(app, arguments, os.environ)
+    return _instance(config, lambda config: backend, clock=clock)
+
+
+def _instance(config: ClerkConfig, connect: Connect, **options: Any) -> Instance:
     return Instance(
-        config, lambda config: backend, clock=clock, organization_of=organization_matcher(config)
+        config,
+        connect,
+        organization_of=organization_matcher(config),
+        open_revocations=open_revocations,
+        **options,
     )
 
 

@@ -27,6 +27,12 @@ def need_node() -> str:
     return shutil.which("node") or _missing("Node.js is not installed.")
 
 
+def need_redis_server() -> str:
+    """Return the path of the Redis server."""
+    found = shutil.which("redis-server")
+    return found or _missing("Redis is not installed: apt-get install redis-server.")
+
+
 def need_package(name: str) -> None:
     """Make sure that a Python package is installed.
 

@@ -72,6 +72,7 @@ class ClerkConfig:
     webhook_signing_secret: str | None = _setting(settings.signing_secret, secret=True)
     revocation_url: str = _setting(settings.store_url, "memory://", secret=True)
     revocation_lifetime: float = _setting(settings.seconds, 60.0)
+    revocation_fail_closed: bool = _setting(settings.flag, False)
     js_url: str | None = _setting(settings.url_or_path)
     js_version: str | None = _setting(settings.text)
     local: bool = _setting(settings.flag, False)

@@ -97,6 +97,7 @@ PLACES: dict[str, tuple[list[str], list[Any]]] = {
         ["redis://a:6379/0", "rediss://u:p@b/1", "unix:///run/redis.sock", "memory://"],
     ),
     "revocation_lifetime": (["0", "1e2", "60"], [0.0, 100.0, 60.0, 60.0]),
+    "revocation_fail_closed": (["1", "no", "on"], [True, False, True, False]),
     "js_version": (["6", "6.40.0", "5"], ["6", "6.40.0", "5", None]),
     "local": (["1", "yes", "0"], [True, True, False, False]),
     **{
@@ -222,6 +223,7 @@ BAD_VALUES: dict[str, list[Any]] = {
     "token_cache_size": [1.5, "many", -1, True, "1e400"],
     "webhook_signing_secret": ["verysecret", SECRET, 7],
     "revocation_url": ["http://user:verysecret@a", "verysecret", 7],
+    "revocation_fail_closed": ["closed", 2],
     "revocation_lifetime": ["a day", -1, True],
     "js_url": ["cdn", 7],
     "js_version": [6, ["6"]],

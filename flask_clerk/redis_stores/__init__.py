@@ -1,0 +1,7 @@
+"""What several workers share, in Redis as it is. Loaded only when it is configured."""
+
+from __future__ import annotations
+
+from .revocations import RedisRevocations
+
+__all__ = ["RedisRevocations"]
