@@ -8,8 +8,8 @@ from collections.abc import Callable
 from collections.abc import Iterable
 from typing import Any
 from typing import cast
-from urllib.parse import quote
 
+from flask import Flask
 from flask import Request
 from flask import Response
 from flask import abort
@@ -25,18 +25,22 @@ from .core.context import AuthenticateContext
 from .core.context import HeaderLookup
 from .core.errors import ClerkError
 from .core.errors import HandshakeError
+from .core.facts import Facts
 from .core.instance import Instance
 from .core.lazy import lazy
 from .core.request import authenticate_request
 from .core.state import HeaderList
 from .core.state import RequestState
 from .core.state import signed_out
-from .core.urls import origin_of
+from .endpoints import Door
+from .endpoints import Doors
 from .exceptions import Forbidden
 from .exceptions import Unauthenticated
 from .forms import keep_form
 from .guards import Guard
 from .guards import answers_options
+from .incoming import request_facts
+from .incoming import request_url
 from .responses import finish
 from .responses import refusal_headers
 from .sign_in import page_url
@@ -49,7 +53,6 @@ logger = logging.getLogger("flask_clerk")
 UserLoader = Callable[[str], Any]
 
 _VISITS = "_clerk_visits"
-_URL_SAFE = "!$&'()*+,/:;=@~"
 
 
 class AppClerk:
@@ -62,6 +65,7 @@ class AppClerk:
         """
         self.instance = instance
         self._load_user = load_user
+        self._doors = Doors()
 
     def __repr__(self) -> str:
         return f"<AppClerk of {self.instance!r}>"
@@ -80,6 +84,11 @@ class AppClerk:
             visit = visits[self] = Visit(self, own)
         return visit
 
+    def door_of(self, app: Flask, request: Request) -> Door:
+        """Return what the request passes through to its endpoint."""
+        closed = self.instance.config.require_auth
+        return self._doors.at(app, request.endpoint or "", request.method, closed=closed)
+
     def context_of(self, method: str, url: str, headers: HeaderLookup) -> AuthenticateContext:
         """Return the facts of a request."""
         instance = self.instance
@@ -96,14 +105,15 @@ class AppClerk:
 class Visit:
     """One request: its facts, the decision about it, and what it has been held to."""
 
+    _enforced: tuple[Guard, ...] = ()
+    _reads_auth = False
+    _is_finishing = False
+    _refusal: HeaderList = ()
+
     def __init__(self, clerk: AppClerk, request: Request) -> None:
         """Hold a request; nothing is decided yet."""
+        self.request = request
         self._clerk = clerk
-        self._request = request
-        self._enforced: list[Guard] = []
-        self._reads_auth = False
-        self._is_finishing = False
-        self._refusal: HeaderList = ()
 
     @lazy
     def context(self) -> AuthenticateContext:
@@ -112,7 +122,7 @@ class Visit:
         :raises SecurityError: Once, for a host that the app does not trust; the error page that
             asks again finds a request without one.
         """
-        request = self._request
+        request = self.request
         try:
             url = request_url(request)
         except SecurityError:
@@ -126,11 +136,11 @@ class Visit:
 
         :raises HandshakeError: Once; the error page that asks again finds nobody signed in.
         """
-        try:
-            state = authenticate_request(self.context, self._clerk.instance)
-        except HandshakeError as error:
-            vars(self)["state"] = signed_out(error.reason)
-            raise
+        instance = self._clerk.instance
+        facts = request_facts(self.request, instance)
+        state = None if facts is None else instance.memory.recall(facts, instance.now())
+        if state is None:
+            state = self._decide(facts)
         if state.headers:
             self._finish_later()
         return state
@@ -172,7 +182,7 @@ class Visit:
         :raises Unauthenticated: If nobody is signed in.
         :raises Forbidden: If a condition does not hold.
         """
-        is_options = self._request.method == "OPTIONS"
+        is_options = self.request.method == "OPTIONS"
         if is_options and answers_options(view):
             return
         for guard in guards:
@@ -187,11 +197,11 @@ class Visit:
             except Forbidden as error:
                 if is_options:
                     abort(current_app.make_default_options_response())
-                logger.debug("%s may not: %s asks for %r", self.auth, self._request.endpoint, guard)
+                logger.debug("%s may not: %s asks for %r", self.auth, self.request.endpoint, guard)
                 app = current_app._get_current_object()  # type: ignore[attr-defined]
                 authorization_denied.send(app, auth=self.auth, error=error)
                 raise
-            self._enforced.append(guard)
+            self._enforced += (guard,)
 
     def user_of(self, auth: Auth) -> Any:
         """Return the app's own user for a session (``Services``)."""
@@ -214,6 +224,17 @@ class Visit:
     @lazy
     def _auth(self) -> Auth:
         return self.state.to_auth(self)
+
+    def _decide(self, facts: Facts | None) -> RequestState:
+        instance = self._clerk.instance
+        try:
+            state = authenticate_request(self.context, instance)
+        except HandshakeError as error:
+            vars(self)["state"] = signed_out(error.reason)
+            raise
+        if facts is not None:
+            instance.memory.remember(facts, self.context, state)
+        return state
 
     @property
     def _has_token(self) -> bool:
@@ -254,9 +275,9 @@ class Visit:
 
     def _can_be_redirected(self) -> bool:
         """Whether a person is navigating: a script would follow a redirect into a page."""
-        headers = self._request.headers
+        headers = self.request.headers
         is_script = "HX-Request" in headers or "X-Requested-With" in headers
-        is_get = self._request.method in ("GET", "HEAD")
+        is_get = self.request.method in ("GET", "HEAD")
         return is_get and self.context.is_navigation and not is_script
 
     def _finish_later(self) -> None:
@@ -269,22 +290,3 @@ class Visit:
         if response.status_code == Unauthenticated.code:
             headers += self._refusal
         return finish(response, headers, depends_on_session=self._reads_auth)
-
-
-def request_url(request: Request) -> str:
-    """Return the URL as the browser sees it, percent-encoded.
-
-    The server's and ``ProxyFix``'s word counts, ``X-Forwarded-*`` alone does not. A host that is
-    none is left out, as Werkzeug does from 3.1.8 on.
-    """
-    host = request.host if _is_host(request.host) else ""
-    path = quote(request.root_path.rstrip("/") + request.path, safe=_URL_SAFE)
-    query = request.query_string.decode("latin-1")
-    return f"{request.scheme}://{host}{path}" + (f"?{query}" if query else "")
-
-
-def _is_host(host: str) -> bool:
-    """Whether a host can be named in an answer's headers (RFC 1035, section 2.3.4)."""
-    labels = host.partition(":")[0].removesuffix(".").split(".")
-    is_sized = host.startswith("[") or all(0 < len(label) < 64 for label in labels)
-    return is_sized and origin_of(f"http://{host}") is not None

@@ -2,15 +2,52 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from typing import Any
+
+from flask.views import http_method_funcs
 
 from .guards import Guard
 from .guards import guards_of
 from .guards import is_marked_public
+from .guards import marks_made
 
 if TYPE_CHECKING:
     from flask import Flask
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """What a request to an endpoint passes through.
+
+    :param marks: The number of marks that had been made when the guards were looked for.
+    """
+
+    view: Any
+    guards: tuple[Guard, ...]
+    is_of_static_files: bool
+    marks: int
+
+
+class Doors:
+    """The doors of one app, each looked at once, and again after a new mark or another view."""
+
+    def __init__(self) -> None:
+        """Know none yet."""
+        self._known: dict[tuple[str, str, bool], Door] = {}
+
+    def at(self, app: Flask, endpoint: str, method: str, *, closed: bool) -> Door:
+        """Return the door of an endpoint, as :func:`guards_at` finds its guards."""
+        key = endpoint, method, closed
+        door = self._known.get(key)
+        view, marks = app.view_functions.get(endpoint), marks_made()
+        if door is None or door.view is not view or door.marks != marks:
+            guards = guards_at(app, endpoint, method, closed=closed)
+            door = Door(view, guards, is_static(app, endpoint), marks)
+            if method.lower() in http_method_funcs:  # others are any text that a client makes up
+                self._known[key] = door
+        return door
 
 
 def guards_at(app: Flask, endpoint: str, method: str, *, closed: bool) -> tuple[Guard, ...]:

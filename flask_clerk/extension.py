@@ -19,7 +19,6 @@ from flask import request
 
 from .bound import AppClerk
 from .bound import UserLoader
-from .bound import request_url
 from .clerk_js import clerk_js
 from .core.config import ClerkConfig
 from .core.config import wants_local
@@ -29,13 +28,13 @@ from .core.instance import Instance
 from .core.request import authenticate_request
 from .core.state import RequestState
 from .decorators import make_guard
-from .endpoints import guards_at
-from .endpoints import is_static
 from .globals import EXTENSION
 from .globals import auth
+from .globals import clerk_of
 from .globals import current_auth
 from .globals import current_clerk
 from .guards import mark
+from .incoming import request_url
 from .organizations import organization_matcher
 from .responses import redirect_to
 from .sign_out import sign_out_blueprint
@@ -201,17 +200,16 @@ def connect(config: ClerkConfig) -> Backend:
 
 def _before_request() -> Response | None:
     """Decide about the request, send it away if need be, and hold it to the view's guards."""
-    clerk = current_clerk()
+    app = current_app._get_current_object()  # type: ignore[attr-defined]
+    clerk = clerk_of(app)
     visit = clerk.visit_of(request)
-    endpoint = request.endpoint or ""
-    closed = clerk.instance.config.require_auth
-    guards = guards_at(current_app, endpoint, request.method, closed=closed)
-    if not guards and is_static(current_app, endpoint):
+    door = clerk.door_of(app, visit.request)
+    if door.is_of_static_files and not door.guards:
         return None
     visit.announce()
     if visit.state.location is not None:
         return redirect_to(visit.state.location)
-    visit.enforce(guards, current_app.view_functions.get(endpoint))
+    visit.enforce(door.guards, door.view)
     return None
 
 

@@ -21,6 +21,8 @@ logger = logging.getLogger("flask_clerk")
 _GUARDS: Final = "__clerk_guards__"
 _PUBLIC: Final = "__clerk_public__"
 
+_marks_made = 0
+
 
 @dataclass(frozen=True, slots=True)
 class ClaimCondition:
@@ -83,11 +85,23 @@ def mark(target: Any, guard: Guard) -> None:
     there = getattr(target, _GUARDS, ())
     if repr(guard) not in map(repr, there):  # by repr: for == a guard for 1 is one for True
         setattr(target, _GUARDS, (*there, guard))
+        _count_mark()
 
 
 def mark_public(target: Any) -> None:
     """Leave the mark of a view, a view class or a blueprint that is open to everybody."""
     setattr(target, _PUBLIC, True)
+    _count_mark()
+
+
+def marks_made() -> int:
+    """Return a number that is another one after each new mark."""
+    return _marks_made
+
+
+def _count_mark() -> None:
+    global _marks_made
+    _marks_made += 1
 
 
 def guards_of(

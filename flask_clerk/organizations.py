@@ -12,6 +12,7 @@ from werkzeug.routing import Rule
 
 from .core.config import ClerkConfig
 from .core.errors import ConfigurationError
+from .core.instance import no_organization
 from .core.organizations import Target
 
 _ORGANIZATION = "organization"
@@ -25,7 +26,7 @@ def organization_matcher(config: ClerkConfig) -> Callable[[str], Target | None]:
         without ``<slug>`` or ``<id>``.
     """
     if not config.organization_patterns and not config.personal_account_patterns:
-        return lambda path: None
+        return no_organization
     rules = [
         *_rules("CLERK_ORGANIZATION_PATTERNS", config.organization_patterns, _ORGANIZATION),
         *_rules("CLERK_PERSONAL_ACCOUNT_PATTERNS", config.personal_account_patterns, _PERSONAL),

@@ -15,6 +15,7 @@ from .errors import TokenVerificationError
 from .lazy import lazy
 from .tokens import UnverifiedToken
 from .tokens import read_token
+from .urls import base_of
 from .urls import origin_of
 from .urls import query_of
 
@@ -164,7 +165,7 @@ class AuthenticateContext:
     @lazy
     def comes_from_elsewhere(self) -> bool:
         """Whether the referrer is another origin, and none of Clerk's own pages."""
-        origin = origin_of(self.headers.get("Referer") or "")
+        origin = origin_of(base_of(self.headers.get("Referer") or ""))
         if origin is None or origin == self.origin:
             return False
         return not is_clerk_page(origin, self.frontend_api, self.config.is_development)

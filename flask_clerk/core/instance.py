@@ -15,6 +15,7 @@ from .jwks import FixedKey
 from .jwks import RemoteKeys
 from .jwks import SigningKeys
 from .lazy import lazy
+from .memory import Memory
 from .organizations import Target
 from .revocation import MemoryRevocations
 from .revocation import RevocationStore
@@ -50,6 +51,10 @@ def wall_clock() -> float:
     return time.time()
 
 
+def no_organization(path: str) -> None:
+    """Find that no path wants an organization to be active."""
+
+
 class Instance:
     """Everything that one configured Clerk instance knows. Two instances share nothing."""
 
@@ -59,7 +64,7 @@ class Instance:
         connect: Callable[[ClerkConfig], Backend],
         *,
         clock: Callable[[], float] = wall_clock,
-        organization_of: Callable[[str], Target | None] = lambda path: None,
+        organization_of: Callable[[str], Target | None] = no_organization,
         open_revocations: Callable[
             [ClerkConfig, Callable[[], float]], RevocationStore
         ] = MemoryRevocations,
@@ -78,6 +83,7 @@ class Instance:
         self.revocations = open_revocations(config, self.now)
         self.keys = self._signing_keys()
         self._verifier = TokenVerifier(config, self.keys, self.now, self.revocations)
+        self.memory = Memory(config.token_cache_size, self._verifier, config.clock_skew)
 
     def __repr__(self) -> str:
         key = self.config.publishable_key
@@ -86,6 +92,11 @@ class Instance:
     def now(self) -> float:
         """Return Unix seconds by the instance's clock, which a test may replace."""
         return self.clock()
+
+    @property
+    def reads_paths(self) -> bool:
+        """Whether a URL's path may want an organization to be active."""
+        return self.organization_of is not no_organization
 
     @lazy
     def backend(self) -> Backend:

@@ -31,6 +31,11 @@ class RequestState:
     token: str | None = field(default=None, repr=False)
     claims: Claims | None = field(default=None, repr=False)
     treat_pending_as_signed_out: bool = True
+    location: str | None = field(default=None, init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        found = next((value for name, value in self.headers if name == "Location"), None)
+        object.__setattr__(self, "location", found)
 
     @property
     def message(self) -> str | None:
@@ -41,11 +46,6 @@ class RequestState:
     def is_signed_in(self) -> bool:
         """Whether a session was verified; a pending one is, too."""
         return self.status == Status.SIGNED_IN
-
-    @property
-    def location(self) -> str | None:
-        """Where to redirect to, or ``None``."""
-        return next((value for name, value in self.headers if name == "Location"), None)
 
     def to_auth(self, services: Services | None = None) -> Auth:
         """Return the auth object of this outcome.

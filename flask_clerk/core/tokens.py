@@ -45,6 +45,12 @@ class UnverifiedToken:
     text: str = field(repr=False)
     header: Mapping[str, Any] = field(repr=False)
     payload: Mapping[str, Any] = field(repr=False)
+    signature: bytes = field(repr=False)
+
+    @property
+    def signed(self) -> bytes:
+        """The bytes that the signature is of (RFC 7515, section 5.2)."""
+        return self.text.rpartition(".")[0].encode("ascii")
 
     @property
     def kid(self) -> str | None:
@@ -93,8 +99,7 @@ def read_token(token: str) -> UnverifiedToken:
     if not _COMPACT.fullmatch(token):
         raise _invalid("A JWT has three parts of base64url, separated by dots.")
     header, payload, signature = token.split(".")
-    _decode(signature)
-    return UnverifiedToken(token, _read_object(header), _read_object(payload))
+    return UnverifiedToken(token, _read_object(header), _read_object(payload), _decode(signature))
 
 
 def machine_token_type(token: str) -> str | None:

@@ -39,6 +39,11 @@ def origin_of(url: str) -> str | None:
     return f"{scheme}://{host}:{port}"
 
 
+def base_of(url: str) -> str:
+    """Return what an absolute URL begins with, up to its path: all that its origin is read from."""
+    return "/".join(url.split("/", 3)[:3])
+
+
 def host_of(url: str) -> str:
     """Return the host of an absolute URL, without the port; empty if there is none."""
     origin = origin_of(url)

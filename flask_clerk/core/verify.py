@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import math
-import threading
 from collections.abc import Callable
+from dataclasses import dataclass
+from dataclasses import field
 from typing import Any
 from typing import Final
 
-from cachetools import LRUCache
-from joserfc import jws
 from joserfc.errors import JoseError
 from joserfc.jwk import RSAKey
+from joserfc.jws import JWSRegistry
 
 from .claims import Claims
 from .claims import freeze
@@ -19,45 +19,25 @@ from .config import ClerkConfig
 from .constants import Reason
 from .errors import TokenVerificationError
 from .jwks import SigningKeys
+from .recent import Recent
 from .revocation import RevocationStore
-from .tokens import MAX_TOKEN_SIZE
 from .tokens import UnverifiedToken
 from .tokens import is_finite
 from .tokens import read_token
 
 _ALGORITHM: Final = "RS256"
 #: Clerk's own header parameters (``cat``, ``oiat``) are no error.
-_REGISTRY: Final = jws.JWSRegistry(algorithms=[_ALGORITHM], strict_check_header=False)
-_REGISTRY.max_header_length = _REGISTRY.max_payload_length = MAX_TOKEN_SIZE
+_REGISTRY: Final = JWSRegistry(algorithms=[_ALGORITHM], strict_check_header=False)
+_RS256: Final = _REGISTRY.get_alg(_ALGORITHM)
 
 
-class _SignatureCache:
-    """Remembers which key signed which token: a fact that no clock and no setting can change.
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """Which key signed which claims: a fact that no clock and no setting can change."""
 
-    A token counts only while its key is still the one that the instance would verify it with. A
-    thread that finds the lock taken goes without the cache, so that nothing waits here, not even
-    for a lock that another thread held when the process forked.
-    """
-
-    def __init__(self, size: int) -> None:
-        self._entries: LRUCache[str, tuple[RSAKey, Claims]] = LRUCache(size)
-        self._lock = threading.Lock()
-
-    def get(self, token: str, key: RSAKey) -> Claims | None:
-        if not self._lock.acquire(blocking=False):
-            return None
-        try:
-            signer, claims = self._entries.get(token, (None, None))
-        finally:
-            self._lock.release()
-        return claims if signer is key else None
-
-    def add(self, token: str, key: RSAKey, claims: Claims) -> None:
-        if self._entries.maxsize and self._lock.acquire(blocking=False):
-            try:
-                self._entries[token] = (key, claims)
-            finally:
-                self._lock.release()
+    kid: str | None
+    key: RSAKey = field(repr=False)
+    claims: Claims = field(repr=False)
 
 
 class TokenVerifier:
@@ -78,7 +58,7 @@ class TokenVerifier:
         self._keys = keys
         self._clock = clock
         self._revocations = revocations
-        self._signatures = _SignatureCache(config.token_cache_size)
+        self._signatures: Recent[str, Signature] = Recent(config.token_cache_size)
 
     def verify_session_token(self, text: str, *, clock_skew: float | None = None) -> Claims:
         """Return the claims of a session token.
@@ -105,16 +85,31 @@ class TokenVerifier:
             return []
         return [line for line in lines if isinstance(line, str)]
 
+    def signature_of(self, text: str) -> Signature | None:
+        """Return the signature of a token that was verified a while ago, if it is remembered."""
+        return self._signatures.get(text)
+
+    def still_believes(self, signature: Signature) -> bool:
+        """Whether the key is one to verify with now, and nothing has ended the session since.
+
+        It asks for the key as a verification does, so that keys age, are renewed and are waited
+        for alike.
+
+        :raises SigningKeyError: If there is no such key any more.
+        """
+        is_known = self._keys.get(signature.kid) is signature.key
+        return is_known and not self._revocations.ends(signature.claims)
+
     def _verify_signature(self, token: UnverifiedToken) -> Claims:
         check_class(token)
         key = self._keys.get(token.kid)
-        claims = self._signatures.get(token.text, key)
-        if claims is None:
+        signature = self._signatures.get(token.text)
+        if signature is None or signature.key is not key:
             check_header(token)
             check_signature(token, key)
-            claims = freeze(token.payload)
-            self._signatures.add(token.text, key, claims)
-        return claims
+            signature = Signature(token.kid, key, freeze(token.payload))
+            self._signatures.add(token.text, signature)
+        return signature.claims
 
 
 def check_class(token: UnverifiedToken) -> None:
@@ -143,11 +138,15 @@ def check_signature(token: UnverifiedToken, key: RSAKey) -> None:
     :raises TokenVerificationError: ``token-invalid-signature``.
     """
     try:
-        jws.deserialize_compact(token.text, key, [_ALGORITHM], registry=_REGISTRY)
-    except (JoseError, ValueError) as error:
+        _REGISTRY.check_header(dict(token.header))
+        _RS256.check_key(key)
+        is_right = _RS256.verify(token.signed, token.signature, key)
+    except (JoseError, ValueError):
+        is_right = False
+    if not is_right:
         raise TokenVerificationError(
             "The token's signature is not this instance's.", reason=Reason.TOKEN_INVALID_SIGNATURE
-        ) from error
+        )
 
 
 def check_claims(claims: Claims, config: ClerkConfig, now: float, skew: float) -> None:
@@ -170,6 +169,18 @@ def check_revocation(claims: Claims, revocations: RevocationStore) -> None:
         raise TokenVerificationError(
             "The session or its user was ended.", reason=Reason.SESSION_REVOKED
         )
+
+
+def lifetime(claims: Claims, skew: float) -> tuple[float, float]:
+    """Return the Unix seconds from which, and those before which, the times of claims fit.
+
+    The time for which an expired token is still put up with is left out: by then another cookie
+    may be the one to believe.
+
+    :param claims: Verified claims.
+    :param skew: Seconds by which the clocks may differ.
+    """
+    return max(_time(claims, "nbf"), _time(claims, "iat")) - skew, _time(claims, "exp")
 
 
 def _check_type(token: UnverifiedToken) -> None:

@@ -150,7 +150,7 @@ def test_padding_and_the_standard_alphabet_are_refused_in_every_part() -> None:
 
 @pytest.mark.parametrize("kid", [None, 7, ["ins_test"], {"a": 1}, True])
 def test_a_kid_that_is_no_string_is_none(kid: object) -> None:
-    assert UnverifiedToken("", {"kid": kid}, {}).kid is None
+    assert UnverifiedToken("", {"kid": kid}, {}, b"").kid is None
 
 
 CLASSES = [
@@ -174,7 +174,7 @@ CLASSES = [
 def test_the_class_of_a_token_is_read_from_category_type_and_subject(
     header: dict[str, Any], payload: dict[str, Any], is_session: bool, machine: str | None
 ) -> None:
-    token = UnverifiedToken("", header, payload)
+    token = UnverifiedToken("", header, payload, b"")
     assert token.is_session_class is is_session
     assert token.machine_type == machine
 
@@ -192,14 +192,14 @@ def test_machine_tokens_are_told_by_prefix_or_by_what_the_jwt_says(sign: Signer)
 
 @pytest.mark.parametrize("value", [None, "7", True, [7], {}])
 def test_what_is_no_number_counts_as_zero(value: object) -> None:
-    assert UnverifiedToken("", {}, {"iat": value}).number("iat") == 0
-    assert UnverifiedToken("", {}, {}).number("iat") == 0
+    assert UnverifiedToken("", {}, {"iat": value}, b"").number("iat") == 0
+    assert UnverifiedToken("", {}, {}, b"").number("iat") == 0
     assert not is_number(value)
     assert not is_finite(value)
 
 
 def test_numbers_are_finite_as_far_as_a_float_reaches() -> None:
-    assert UnverifiedToken("", {}, {"iat": 7.5}).number("iat") == 7.5
+    assert UnverifiedToken("", {}, {"iat": 7.5}, b"").number("iat") == 7.5
     assert is_number(10**400)
     assert is_finite(10**300)
     assert is_finite(-1)

@@ -1,0 +1,61 @@
+"""What a request to the app tells Clerk: its URL, and the facts that a decision depends on."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from flask import Request
+from werkzeug.datastructures import EnvironHeaders
+
+from .core.facts import Facts
+from .core.facts import facts_of
+from .core.instance import Instance
+from .core.urls import origin_of
+
+_URL_SAFE = "!$&'()*+,/:;=@~"
+
+
+def request_facts(request: Request, instance: Instance) -> Facts | None:
+    """Return what a decision may be remembered by, or ``None`` to decide each time.
+
+    The texts are read where the server put them, which is many times cheaper than by their names.
+    So a class of requests that makes headers or a host of its own is decided about each time, as is
+    a host that is still to be compared with those that the app trusts.
+    """
+    headers = request.headers
+    if type(headers) is not EnvironHeaders or type(request).host is not Request.host:
+        return None
+    if request.trusted_hosts is not None and "host" not in vars(request):
+        return None
+    sent = headers.environ.get
+    return facts_of(
+        request.method,
+        sent("QUERY_STRING", ""),
+        sent("HTTP_AUTHORIZATION"),
+        sent("HTTP_COOKIE"),
+        sent("HTTP_SEC_FETCH_DEST"),
+        sent("HTTP_REFERER"),
+        (request.scheme, sent("HTTP_HOST"), request.server),
+        (request.method, request.root_path, request.path, sent("HTTP_ACCEPT"))
+        if instance.reads_paths
+        else None,
+    )
+
+
+def request_url(request: Request) -> str:
+    """Return the URL as the browser sees it, percent-encoded.
+
+    The server's and ``ProxyFix``'s word counts, ``X-Forwarded-*`` alone does not. A host that is
+    none is left out, as Werkzeug does from 3.1.8 on.
+    """
+    host = request.host if _is_host(request.host) else ""
+    path = quote(request.root_path.rstrip("/") + request.path, safe=_URL_SAFE)
+    query = request.query_string.decode("latin-1")
+    return f"{request.scheme}://{host}{path}" + (f"?{query}" if query else "")
+
+
+def _is_host(host: str) -> bool:
+    """Whether a host can be named in an answer's headers (RFC 1035, section 2.3.4)."""
+    labels = host.partition(":")[0].removesuffix(".").split(".")
+    is_sized = host.startswith("[") or all(0 < len(label) < 64 for label in labels)
+    return is_sized and origin_of(f"http://{host}") is not None
