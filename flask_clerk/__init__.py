@@ -8,8 +8,10 @@ from .core.errors import BackendAPIError
 from .core.errors import ClerkError
 from .core.errors import ConfigurationError
 from .core.errors import HandshakeError
+from .core.errors import ResourceNotFoundError
 from .core.errors import SigningKeyError
 from .core.errors import TokenVerificationError
+from .core.errors import TooManyRequestsError
 from .core.state import RequestState
 from .decorators import public
 from .decorators import require_auth
@@ -39,10 +41,12 @@ __all__ = [
     "Forbidden",
     "HandshakeError",
     "RequestState",
+    "ResourceNotFoundError",
     "ReverificationRequired",
     "SessionAuth",
     "SigningKeyError",
     "TokenVerificationError",
+    "TooManyRequestsError",
     "Unauthenticated",
     "__version__",
     "auth",

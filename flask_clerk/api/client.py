@@ -10,16 +10,34 @@ from collections.abc import Callable
 from collections.abc import Mapping
 from typing import Any
 from typing import Final
-from urllib.parse import quote
 
 import requests
+from requests.adapters import BaseAdapter
 from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError
 
 from ..core.config import ClerkConfig
 from ..core.constants import SUPPORTED_API_VERSION
 from ..core.errors import BackendAPIError
+from ..core.errors import ResourceNotFoundError
+from ..core.errors import TooManyRequestsError
+from ..core.keys import SecretKey
 from ..version import VERSION
+from .collections import Json
+from .instance import JWKS
+from .instance import APIKeys
+from .instance import JWTTemplates
+from .instance import M2MTokens
+from .instance import TestingTokens
+from .organizations import Memberships
+from .organizations import OrganizationInvitations
+from .organizations import Organizations
+from .people import ActorTokens
+from .people import Invitations
+from .people import Sessions
+from .people import SignInTokens
+from .people import Users
+from .resources import Resource
 
 #: Seconds to connect, and seconds between two bytes of an answer.
 TIMEOUT: Final = (3.05, 10.0)
@@ -34,25 +52,59 @@ MAX_ANSWER_SIZE: Final = 8 * 1024 * 1024
 
 _RETRIED: Final = (429, 500, 502, 503, 504)
 _POOL_SIZE: Final = 32
+_ERRORS: Final = {404: ResourceNotFoundError, 429: TooManyRequestsError}
 
 
 class Client:
-    """Calls the Backend API of one instance (``https://api.clerk.com/v1``)."""
+    """Calls the Backend API of one instance (``https://api.clerk.com/v1``).
+
+    What it answers are :class:`Resource` mappings. Whatever has no collection here,
+    :meth:`request` reaches.
+    """
 
     def __init__(
-        self, config: ClerkConfig, *, sleep: Callable[[float], object] = time.sleep
+        self,
+        config: ClerkConfig,
+        *,
+        sleep: Callable[[float], object] = time.sleep,
+        adapter: BaseAdapter | None = None,
     ) -> None:
         """Prepare; nothing is connected yet.
 
         :param sleep: Waits a number of seconds between two tries.
+        :param adapter: What carries the calls instead of the network.
         """
         self._config = config
         self._sleep = sleep
+        self._adapter = adapter
         self._session: requests.Session | None = None
         self._pid = 0
+        self.users = Users(self)
+        self.sessions = Sessions(self)
+        self.organizations = Organizations(self)
+        self.memberships = Memberships(self)
+        self.organization_invitations = OrganizationInvitations(self)
+        self.invitations = Invitations(self)
+        self.sign_in_tokens = SignInTokens(self)
+        self.actor_tokens = ActorTokens(self)
+        self.testing_tokens = TestingTokens(self)
+        self.jwt_templates = JWTTemplates(self)
+        self.jwks = JWKS(self)
+        self.api_keys = APIKeys(self)
+        self.m2m_tokens = M2MTokens(self)
 
     def __repr__(self) -> str:
         return f"<Client of {self._config.api_url}>"
+
+    @property
+    def machine_key(self) -> SecretKey:
+        """The key by which this machine calls.
+
+        :raises BackendAPIError: If it has none.
+        """
+        if self._config.machine_secret_key is None:
+            raise BackendAPIError("M2M tokens are made with CLERK_MACHINE_SECRET_KEY: set it.")
+        return self._config.machine_secret_key
 
     def request(
         self,
@@ -60,20 +112,24 @@ class Client:
         path: str,
         *,
         query: Mapping[str, Any] | None = None,
-        body: Mapping[str, Any] | None = None,
+        body: Json | None = None,
         retry: bool | None = None,
+        key: SecretKey | None = None,
     ) -> Any:
         """Make a call and return the decoded JSON of its answer (``None`` if it has none).
 
         :param path: Below the version, such as ``/users/user_1``.
+        :param query: A list is sent as one parameter for each item, ``None`` not at all.
         :param retry: Whether the call may be made again when it fails; unless given, GET and
             DELETE may (RFC 9110, section 9.2.2).
+        :param key: To call with instead of ``CLERK_SECRET_KEY``.
         :raises BackendAPIError: If Clerk refuses or cannot be reached.
         """
-        if self._config.secret_key is None:
+        key = key or self._config.secret_key
+        if key is None:
             raise BackendAPIError("The Backend API needs CLERK_SECRET_KEY.")
         url = f"{self._config.api_url}/{self._config.api_version}/{path.lstrip('/')}"
-        headers = {"Authorization": f"Bearer {self._config.secret_key.value}"}
+        headers = {"Authorization": f"Bearer {key.value}"}
         may_retry = method in ("GET", "DELETE") if retry is None else retry
         return self.send(method, url, query=query, body=body, headers=headers, retry=may_retry)
 
@@ -83,7 +139,7 @@ class Client:
         url: str,
         *,
         query: Mapping[str, Any] | None = None,
-        body: Mapping[str, Any] | None = None,
+        body: Json | None = None,
         headers: Mapping[str, str] | None = None,
         retry: bool = False,
     ) -> Any:
@@ -109,14 +165,14 @@ class Client:
         method: str,
         url: str,
         query: Mapping[str, Any] | None,
-        body: Mapping[str, Any] | None,
+        body: Json | None,
         headers: Mapping[str, str] | None,
     ) -> Any:
         try:
             with self._pooled().request(
                 method,
                 url,
-                params=query,
+                params=_spelled(query),
                 json=body,
                 headers=headers,
                 timeout=TIMEOUT,
@@ -138,7 +194,7 @@ class Client:
         session = requests.Session()
         session.trust_env = True
         session.auth = _no_netrc
-        adapter = HTTPAdapter(pool_connections=4, pool_maxsize=_POOL_SIZE)
+        adapter = self._adapter or HTTPAdapter(pool_connections=4, pool_maxsize=_POOL_SIZE)
         session.mount("https://", adapter)
         session.mount("http://", adapter)
         session.headers["User-Agent"] = f"flask-clerk/{VERSION}"
@@ -147,14 +203,12 @@ class Client:
         return session
 
 
-def path_segment(value: str) -> str:
-    """Escape an id for use in a path, so that no id can reach another endpoint.
-
-    :raises BackendAPIError: For an id that no escape helps: dots lead upwards, escaped or not.
-    """
-    if value in ("", ".", ".."):
-        raise BackendAPIError("The Backend API has no such id.")
-    return quote(value, safe="", errors="replace")
+def _spelled(query: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return a query with booleans as JSON spells them; ``str(True)`` is nothing Clerk knows."""
+    return {
+        name: str(value).lower() if isinstance(value, bool) else value
+        for name, value in (query or {}).items()
+    }
 
 
 def _no_netrc(request: requests.PreparedRequest) -> requests.PreparedRequest:
@@ -178,14 +232,17 @@ def _read(response: requests.Response, content: bytes) -> Any:
             raise _unreachable("an answer that is not JSON")
         return document
     problem = document if isinstance(document, dict) else {}
-    errors = problem.get("errors")
-    listed = errors if isinstance(errors, list) else []
-    codes = tuple(str(error.get("code", "")) for error in listed if isinstance(error, dict))
+    listed = problem.get("errors")
+    errors = tuple(
+        error for error in (listed if isinstance(listed, list) else ()) if isinstance(error, dict)
+    )
+    codes = tuple(str(error.get("code", "")) for error in errors)
     trace_id = problem.get("clerk_trace_id")
-    raise BackendAPIError(
+    raise _ERRORS.get(response.status_code, BackendAPIError)(
         f"The Backend API answered {response.status_code} {', '.join(codes)}".rstrip() + ".",
         status=response.status_code,
         codes=codes,
+        errors=errors,
         trace_id=trace_id if isinstance(trace_id, str) else response.headers.get("cf-ray"),
         retry_after=_seconds(response.headers.get("Retry-After")),
     )
@@ -193,7 +250,7 @@ def _read(response: requests.Response, content: bytes) -> Any:
 
 def _decode(content: bytes) -> Any:
     try:
-        return json.loads(content)
+        return json.loads(content, object_hook=Resource)
     except (ValueError, RecursionError):
         return None
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from .constants import Reason
 
 
@@ -50,6 +53,8 @@ class BackendAPIError(ClerkError):
 
     :param status: The HTTP status, or ``None`` when no answer arrived.
     :param codes: Clerk's error codes, in the order of the answer.
+    :param errors: What Clerk says to each of them: ``message``, ``long_message``, ``meta`` with
+        the parameter's name. They may quote what was sent, so no message or repr has them.
     :param trace_id: Clerk's trace id, for their support.
     :param retry_after: Seconds to wait before another try, where the answer named them.
     """
@@ -60,12 +65,14 @@ class BackendAPIError(ClerkError):
         *,
         status: int | None = None,
         codes: tuple[str, ...] = (),
+        errors: tuple[Mapping[str, Any], ...] = (),
         trace_id: str | None = None,
         retry_after: float | None = None,
     ) -> None:
         super().__init__(message)
         self.status = status
         self.codes = codes
+        self.errors = errors
         self.trace_id = trace_id
         self.retry_after = retry_after
 
@@ -73,3 +80,11 @@ class BackendAPIError(ClerkError):
     def is_unreachable(self) -> bool:
         """Whether no usable answer arrived at all."""
         return self.status is None
+
+
+class ResourceNotFoundError(BackendAPIError):
+    """The Backend API has no such thing (404)."""
+
+
+class TooManyRequestsError(BackendAPIError):
+    """The Backend API asks for a pause (429); ``retry_after`` says how long a one."""
