@@ -42,8 +42,9 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     app.config.from_mapping(config or {})
     clerk.init_app(app)
     app.register_blueprint(pages)
-    app.register_blueprint(clerk.protect(api))
+    app.register_blueprint(clerk.protect(api, redirect=False))
     app.register_error_handler(403, forbidden)
+    app.register_error_handler(404, not_found)
     return app
 
 
@@ -98,3 +99,8 @@ def forbidden(error: Any) -> Any:
     if isinstance(error, ReverificationRequired) or request.blueprint == "api":
         return error
     return render_template("forbidden.html"), 403
+
+
+def not_found(error: Any) -> tuple[str, int]:
+    """Answer with a page of our own, which knows who is there as every page does."""
+    return render_template("not_found.html"), 404

@@ -73,10 +73,37 @@ def test_an_organization_of_that_name_must_be_active(clerk_client: LocalClient) 
     assert clerk_client.get("/organizations/another").status_code == 404
 
 
-def test_a_refusal_is_a_page_of_the_apps_own(clerk_client: LocalClient) -> None:
+def test_a_refusal_is_a_page_of_the_apps_own_that_says_what_to_do(
+    clerk_client: LocalClient,
+) -> None:
     clerk_client.sign_in(GRACE)
+    grace = clerk_client.local.users.find(GRACE)
+    assert grace is not None
 
-    assert "This page is not for you." in clerk_client.get("/admin").text
+    page = clerk_client.get("/admin").text
+
+    assert "This page is not for you." in page
+    assert f'href="/__clerk/dashboard/users/{grace.id}"' in page
+    assert clerk_client.get(f"/__clerk/dashboard/users/{grace.id}").status_code == 200
+
+
+def test_without_a_local_clerk_no_page_speaks_of_one(clerk_settings: dict[str, str]) -> None:
+    visitor = example_app.create_app({**clerk_settings, "TESTING": True}).test_client()
+
+    page = visitor.get("/").text
+
+    assert "An example application for flask_clerk." in page
+    assert "__clerk/" not in page
+
+
+def test_a_page_that_is_not_there_is_one_of_the_apps_own(clerk_client: LocalClient) -> None:
+    clerk_client.sign_in(ALAN)
+
+    answer = clerk_client.get("/nowhere", headers=PAGE)
+
+    assert answer.status_code == 404
+    assert "There is nothing here." in answer.text
+    assert "Sign out" in answer.text
 
 
 def test_a_role_given_in_the_dashboard_arrives_with_the_next_token(
@@ -95,7 +122,9 @@ def test_a_role_given_in_the_dashboard_arrives_with_the_next_token(
 
 
 def test_the_api_answers_in_json(clerk_client: LocalClient) -> None:
+    clerk_client.hold("__clerk_db_jwt", "dvb_1")
     assert clerk_client.get("/api/me").status_code == 401
+    assert clerk_client.get("/api/me", headers=PAGE).status_code == 401, "it sends nobody away"
 
     clerk_client.sign_in(ADA, organization="analytical-engines")
     answer = json.loads(clerk_client.get("/api/me").text)
