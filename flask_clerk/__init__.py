@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .core.auth import Auth
 from .core.auth import SessionAuth
+from .core.auth import TokenAuth
 from .core.errors import BackendAPIError
 from .core.errors import ClerkError
 from .core.errors import ConfigurationError
@@ -22,6 +23,7 @@ from .decorators import require_plan
 from .decorators import require_reverification
 from .decorators import require_role
 from .exceptions import Forbidden
+from .exceptions import InsufficientScope
 from .exceptions import ReverificationRequired
 from .exceptions import Unauthenticated
 from .extension import Clerk
@@ -40,11 +42,13 @@ __all__ = [
     "ConfigurationError",
     "Forbidden",
     "HandshakeError",
+    "InsufficientScope",
     "RequestState",
     "ResourceNotFoundError",
     "ReverificationRequired",
     "SessionAuth",
     "SigningKeyError",
+    "TokenAuth",
     "TokenVerificationError",
     "TooManyRequestsError",
     "Unauthenticated",

@@ -18,6 +18,9 @@ from flask import current_app
 from flask import redirect
 from werkzeug.exceptions import SecurityError
 
+from .challenges import insufficient_scope
+from .challenges import invalid_token
+from .challenges import missing_token
 from .core.auth import Auth
 from .core.constants import Reason
 from .core.constants import Status
@@ -32,9 +35,11 @@ from .core.request import authenticate_request
 from .core.state import HeaderList
 from .core.state import RequestState
 from .core.state import signed_out
+from .core.tokens import SESSION_TOKEN
 from .endpoints import Door
 from .endpoints import Doors
 from .exceptions import Forbidden
+from .exceptions import InsufficientScope
 from .exceptions import Unauthenticated
 from .forms import keep_form
 from .guards import Guard
@@ -108,12 +113,17 @@ class Visit:
     _enforced: tuple[Guard, ...] = ()
     _reads_auth = False
     _is_finishing = False
-    _refusal: HeaderList = ()
+    _refusal: tuple[int, HeaderList] | None = None
 
     def __init__(self, clerk: AppClerk, request: Request) -> None:
         """Hold a request; nothing is decided yet."""
         self.request = request
         self._clerk = clerk
+
+    @lazy
+    def door(self) -> Door:
+        """What the request passes through to its endpoint."""
+        return self._clerk.door_of(current_app._get_current_object(), self.request)  # type: ignore[attr-defined]
 
     @lazy
     def context(self) -> AuthenticateContext:
@@ -137,7 +147,7 @@ class Visit:
         :raises HandshakeError: Once; the error page that asks again finds nobody signed in.
         """
         instance = self._clerk.instance
-        facts = request_facts(self.request, instance)
+        facts = request_facts(self.request, instance, self._accepts)
         state = None if facts is None else instance.memory.recall(facts, instance.now())
         if state is None:
             state = self._decide(facts)
@@ -168,7 +178,7 @@ class Visit:
         if not authenticated.receivers and not authentication_failed.receivers:
             return
         app = current_app._get_current_object()  # type: ignore[attr-defined]
-        if self._auth.is_signed_in:
+        if self._auth.is_authenticated:
             authenticated.send(app, auth=self._auth)
         elif self.state.status != Status.HANDSHAKE and self._has_token:
             authentication_failed.send(app, reason=self._auth.reason)
@@ -197,6 +207,9 @@ class Visit:
             except Forbidden as error:
                 if is_options:
                     abort(current_app.make_default_options_response())
+                if isinstance(error, InsufficientScope):
+                    challenge = insufficient_scope(error.scopes)
+                    self._refusal = (403, (("WWW-Authenticate", challenge),))
                 logger.debug("%s may not: %s asks for %r", self.auth, self.request.endpoint, guard)
                 app = current_app._get_current_object()  # type: ignore[attr-defined]
                 authorization_denied.send(app, auth=self.auth, error=error)
@@ -228,7 +241,7 @@ class Visit:
     def _decide(self, facts: Facts | None) -> RequestState:
         instance = self._clerk.instance
         try:
-            state = authenticate_request(self.context, instance)
+            state = authenticate_request(self.context, instance, self._accepts)
         except HandshakeError as error:
             vars(self)["state"] = signed_out(error.reason)
             raise
@@ -237,8 +250,16 @@ class Visit:
         return state
 
     @property
+    def _accepts(self) -> tuple[str, ...]:
+        """The token types that the endpoint accepts."""
+        accepts = self.door.accepts
+        return self._clerk.instance.config.accepts_token if accepts is None else accepts
+
+    @property
     def _has_token(self) -> bool:
-        return bool(self.context.token_in_header or self.context.session_token_in_cookie)
+        if self.context.token_in_header:
+            return True
+        return SESSION_TOKEN in self._accepts and bool(self.context.session_token_in_cookie)
 
     @property
     def _holder(self) -> str | None:
@@ -270,7 +291,8 @@ class Visit:
         wanted = config.redirect_to_sign_in if guard.redirect is None else guard.redirect
         if wanted and config.has_sign_in_page and self._can_be_redirected():
             abort(redirect(self.page_url("sign-in")))
-        self._refusal = refusal_headers(error.reason, has_token=self._has_token)
+        challenge = invalid_token() if self._has_token else missing_token()
+        self._refusal = (401, refusal_headers(error.reason, challenge))
         raise error
 
     def _can_be_redirected(self) -> bool:
@@ -287,6 +309,6 @@ class Visit:
 
     def _finish(self, response: Response) -> Response:
         headers = self.state.headers
-        if response.status_code == Unauthenticated.code:
-            headers += self._refusal
+        if self._refusal is not None and response.status_code == self._refusal[0]:
+            headers += self._refusal[1]
         return finish(response, headers, depends_on_session=self._reads_auth)

@@ -8,6 +8,7 @@ and the route has hidden the mark.
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Iterator
@@ -15,12 +16,14 @@ from collections.abc import Mapping
 from copy import deepcopy
 from functools import wraps
 from typing import Any
+from typing import Final
 from typing import TypeVar
 from typing import overload
 
 from .core.authorization import NOT_ASKED
 from .core.authorization import REVERIFICATION_PRESETS
 from .core.authorization import reverification_config
+from .core.tokens import accepted_types
 from .globals import enforce
 from .guards import ClaimCondition
 from .guards import Guard
@@ -29,6 +32,9 @@ from .guards import mark_public
 
 View = TypeVar("View", bound=Callable[..., Any])
 Decorator = Callable[[View], View]
+
+#: A scope-token of RFC 6749, section 3.3.
+_SCOPE: Final = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")
 
 
 @overload
@@ -42,14 +48,18 @@ def require_auth(
     plan: str = ...,
     reverification: str | Mapping[str, Any] = ...,
     claim: str | Mapping[str, Any] = ...,
+    accepts_token: str | Iterable[str] = ...,
+    scopes: str | Iterable[str] = ...,
     redirect: bool | None = ...,
     keep_form: bool = ...,
 ) -> Callable[[View], View]: ...
 def require_auth(view: Any = None, /, **conditions: Any) -> Any:
-    """Let only signed-in sessions in, that have all that is asked for.
+    """Let only signed-in sessions in, or other tokens that are accepted, that have all it asks.
 
     Works bare (``@require_auth``) and called, on functions, async views, view classes and in
-    ``MethodView.decorators``.
+    ``MethodView.decorators``. A session answers everything but ``scopes``, a JWT-template token
+    only ``claim``, any other token only ``scopes``; who is asked nothing that they can answer,
+    while others are asked something, is not let in.
 
     :param role: An organization role.
     :param permission: An organization permission.
@@ -57,11 +67,15 @@ def require_auth(view: Any = None, /, **conditions: Any) -> Any:
     :param plan: A plan.
     :param reverification: A preset, or ``{"level": …, "after_minutes": …}``.
     :param claim: The name of a claim, or claims with the values allowed.
+    :param accepts_token: The token types to let in, instead of what ``CLERK_ACCEPTS_TOKEN``
+        says: ``session_token``, ``api_key``, ``m2m_token``, ``oauth_token``, ``jwt_template``,
+        several, or ``any`` for all but the last.
+    :param scopes: The scopes that a token must have, all of them.
     :param redirect: Whether a signed-out navigation is sent to sign in, instead of what
         ``CLERK_REDIRECT_TO_SIGN_IN`` says.
     :param keep_form: Whether a form posted with a session that has just expired is put aside and
         shown again, with ``kept_form()``, once the session is renewed. Needs ``SECRET_KEY``.
-    :raises ValueError: For a reverification that does not exist.
+    :raises ValueError: For a reverification or a token type that does not exist.
     """
     guard = make_guard(**conditions)
     if view is None:
@@ -125,14 +139,16 @@ def make_guard(
     *,
     claim: Any = NOT_ASKED,
     reverification: Any = NOT_ASKED,
+    accepts_token: Any = NOT_ASKED,
+    scopes: Any = NOT_ASKED,
     redirect: bool | None = None,
     keep_form: bool = False,
     **asked: Any,
 ) -> Guard:
     """Return the guard of these conditions, as ``require_auth`` takes them.
 
-    :raises TypeError: For a condition that does not exist, and for a claim that asks nothing.
-    :raises ValueError: For a reverification that does not exist.
+    :raises TypeError: For a condition that does not exist, and for one that asks nothing.
+    :raises ValueError: For a reverification or a token type that does not exist.
     """
     unknown = asked.keys() - {"role", "permission", "feature", "plan"}
     for name, value in asked.items():
@@ -154,7 +170,28 @@ def make_guard(
         reverification=None if reverification is NOT_ASKED else deepcopy(reverification),
         redirect=redirect,
         keep_form=keep_form,
+        accepts=None if accepts_token is NOT_ASKED else _token_types(accepts_token),
+        scopes=() if scopes is NOT_ASKED else _scopes(scopes),
     )
+
+
+def _token_types(asked: Any) -> tuple[str, ...]:
+    if not isinstance(asked, (str, list, tuple, set, frozenset)):
+        raise TypeError("accepts_token is the name of a token type, or a list of them.")
+    try:
+        return accepted_types(asked)
+    except ValueError as error:
+        raise ValueError(f"accepts_token is {error}.") from error
+
+
+def _scopes(asked: Any) -> tuple[str, ...]:
+    """Read ``scopes=``: one, several with spaces between them as OAuth writes them, or a list."""
+    named = tuple(asked.split()) if isinstance(asked, str) else asked
+    if not isinstance(named, (list, tuple, set, frozenset)) or not named:
+        raise TypeError("scopes is the name of a scope, or a list of them.")
+    if not all(isinstance(scope, str) and _SCOPE.fullmatch(scope) for scope in named):
+        raise TypeError("A scope is printable ASCII without spaces, quotes and backslashes.")
+    return tuple(sorted(named) if isinstance(named, (set, frozenset)) else named)
 
 
 def _own_function(method: Any) -> Any:

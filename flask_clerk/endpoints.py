@@ -9,6 +9,7 @@ from typing import Any
 from flask.views import http_method_funcs
 
 from .guards import Guard
+from .guards import accepted_by
 from .guards import guards_of
 from .guards import is_marked_public
 from .guards import marks_made
@@ -21,11 +22,13 @@ if TYPE_CHECKING:
 class Door:
     """What a request to an endpoint passes through.
 
+    :param accepts: The token types that the guards let in; ``None`` if none of them says.
     :param marks: The number of marks that had been made when the guards were looked for.
     """
 
     view: Any
     guards: tuple[Guard, ...]
+    accepts: tuple[str, ...] | None
     is_of_static_files: bool
     marks: int
 
@@ -44,7 +47,7 @@ class Doors:
         view, marks = app.view_functions.get(endpoint), marks_made()
         if door is None or door.view is not view or door.marks != marks:
             guards = guards_at(app, endpoint, method, closed=closed)
-            door = Door(view, guards, is_static(app, endpoint), marks)
+            door = Door(view, guards, accepted_by(guards), is_static(app, endpoint), marks)
             if method.lower() in http_method_funcs:  # others are any text that a client makes up
                 self._known[key] = door
         return door

@@ -10,6 +10,9 @@ from werkzeug import exceptions
 from werkzeug.datastructures import MIMEAccept
 from werkzeug.http import parse_accept_header
 
+from .challenges import insufficient_scope
+from .challenges import missing_token
+
 Headers = list[tuple[str, str]]
 
 
@@ -49,14 +52,14 @@ class _Answer(exceptions.HTTPException):
 
 
 class Unauthenticated(_Answer, exceptions.Unauthorized):
-    """401: nobody is signed in. ``reason`` is Clerk's code for why."""
+    """401: nobody is authenticated. ``reason`` is Clerk's code for why."""
 
     error_code = "authentication_invalid"
     description = "Sign in to see this."
 
     def get_headers(self, environ: Any = None, scope: Any = None) -> Headers:
         """Return the headers that go with the body, and the challenge that a 401 must carry."""
-        return [*super().get_headers(environ, scope), ("WWW-Authenticate", "Bearer")]
+        return [*super().get_headers(environ, scope), ("WWW-Authenticate", missing_token())]
 
 
 class Forbidden(_Answer, exceptions.Forbidden):
@@ -64,6 +67,24 @@ class Forbidden(_Answer, exceptions.Forbidden):
 
     error_code = "authorization_invalid"
     description = "You may not see this."
+
+
+class InsufficientScope(Forbidden):
+    """403: the token lacks one of the scopes that the view asks for (RFC 6750, section 3.1).
+
+    :param scopes: All that the view asks for.
+    """
+
+    description = "The token's scopes do not reach this far."
+
+    def __init__(self, scopes: tuple[str, ...]) -> None:
+        super().__init__(reason="insufficient-scope")
+        self.scopes = scopes
+
+    def get_headers(self, environ: Any = None, scope: Any = None) -> Headers:
+        """Return the headers that go with the body, and the challenge that names the scopes."""
+        challenge = insufficient_scope(self.scopes)
+        return [*super().get_headers(environ, scope), ("WWW-Authenticate", challenge)]
 
 
 class ReverificationRequired(Forbidden):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from collections.abc import Iterable
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 from typing import Any
@@ -27,6 +28,7 @@ from .core.instance import Backend
 from .core.instance import Instance
 from .core.request import authenticate_request
 from .core.state import RequestState
+from .core.tokens import accepted_types
 from .decorators import make_guard
 from .globals import EXTENSION
 from .globals import auth
@@ -157,18 +159,24 @@ class Clerk:
             functions.append(_require_clerk)
         return blueprint
 
-    def authenticate_request(self, request: RequestLike) -> RequestState:
+    def authenticate_request(
+        self, request: RequestLike, *, accepts_token: str | Iterable[str] | None = None
+    ) -> RequestState:
         """Decide about any request that has a method, a URL and headers.
 
         Nothing is remembered and nothing is put on a response: that is the caller's.
 
+        :param accepts_token: The token types to accept, instead of what ``CLERK_ACCEPTS_TOKEN``
+            says.
         :raises RuntimeError: If the current app has no Clerk.
+        :raises ValueError: For a token type that does not exist.
         """
         clerk = current_clerk()
         is_flask = hasattr(request, "environ") and hasattr(request, "root_path")
         url = request_url(request) if is_flask else str(request.url)  # type: ignore[arg-type]
         context = clerk.context_of(request.method, url, request.headers)
-        return authenticate_request(context, clerk.instance)
+        accepts = None if accepts_token is None else accepted_types(accepts_token)
+        return authenticate_request(context, clerk.instance, accepts)
 
 
 def _open_instance(app: Flask, arguments: Mapping[str, Any]) -> Instance:
@@ -203,7 +211,7 @@ def _before_request() -> Response | None:
     app = current_app._get_current_object()  # type: ignore[attr-defined]
     clerk = clerk_of(app)
     visit = clerk.visit_of(request)
-    door = clerk.door_of(app, visit.request)
+    door = visit.door
     if door.is_of_static_files and not door.guards:
         return None
     visit.announce()

@@ -12,7 +12,10 @@ from typing import Final
 
 from .core.auth import Auth
 from .core.claims import MISSING
+from .core.constants import Reason
+from .core.tokens import JWT_TEMPLATE
 from .exceptions import Forbidden
+from .exceptions import InsufficientScope
 from .exceptions import ReverificationRequired
 from .exceptions import Unauthenticated
 
@@ -20,6 +23,7 @@ logger = logging.getLogger("flask_clerk")
 
 _GUARDS: Final = "__clerk_guards__"
 _PUBLIC: Final = "__clerk_public__"
+_NOT_MET: Final = "condition-not-met"
 
 _marks_made = 0
 
@@ -48,13 +52,19 @@ class ClaimCondition:
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """A signed-in session, and what else is asked of it.
+    """Somebody who is authenticated, and what else is asked of them.
+
+    A session answers ``asked``, ``claims`` and ``reverification``, a token made from a JWT
+    template ``claims``, and any other token ``scopes``. Whoever is asked nothing that they can
+    answer, while others are asked something, is refused.
 
     :param asked: Arguments of ``has()`` other than ``reverification``.
     :param reverification: The preset or mapping asked for, or ``None``.
     :param redirect: Whether a signed-out navigation goes to sign in; the setting's word if
         ``None``.
     :param keep_form: Whether the fields of a form outlive a session that expires meanwhile.
+    :param accepts: The token types that are let in; what ``CLERK_ACCEPTS_TOKEN`` says if ``None``.
+    :param scopes: The scopes that a token must have, all of them.
     """
 
     asked: Mapping[str, Any] = field(default_factory=dict)
@@ -62,21 +72,49 @@ class Guard:
     reverification: Any = None
     redirect: bool | None = None
     keep_form: bool = False
+    accepts: tuple[str, ...] | None = None
+    scopes: tuple[str, ...] = ()
 
     def check(self, auth: Auth) -> None:
-        """Refuse a session that does not have it all.
+        """Refuse whoever does not have it all.
 
-        :raises Unauthenticated: If nobody is signed in.
+        :raises Unauthenticated: If nobody is authenticated, or by a type that is not accepted.
         :raises Forbidden: If a condition does not hold.
+        :raises InsufficientScope: If a token lacks one of the scopes.
         :raises ReverificationRequired: If all but a fresh verification is there.
         """
-        if not auth.is_signed_in:
+        if not auth.is_authenticated:
             raise Unauthenticated(reason=auth.reason)
+        if self.accepts is not None and auth.token_type not in self.accepts:
+            raise Unauthenticated(reason=Reason.TOKEN_TYPE_MISMATCH)
+        if auth.is_signed_in:
+            self._check_session(auth)
+        elif auth.token_type == JWT_TEMPLATE:
+            self._check_template(auth)
+        else:
+            self._check_machine(auth)
+
+    def _check_session(self, auth: Auth) -> None:
         has_all = not self.asked or auth.has(**self.asked)
-        if not has_all or not all(claim.holds_for(auth) for claim in self.claims):
-            raise Forbidden(reason="condition-not-met")
+        if not has_all or not self._claims_hold(auth):
+            raise Forbidden(reason=_NOT_MET)
         if self.reverification is not None and not auth.has(reverification=self.reverification):
             raise ReverificationRequired(self.reverification)
+
+    def _check_template(self, auth: Auth) -> None:
+        is_unanswered = self.asked or self.reverification is not None
+        if is_unanswered or (self.scopes and not self.claims) or not self._claims_hold(auth):
+            raise Forbidden(reason=_NOT_MET)
+
+    def _check_machine(self, auth: Auth) -> None:
+        if not set(self.scopes) <= set(auth.scopes or ()):
+            raise InsufficientScope(self.scopes)
+        is_unanswered = self.asked or self.claims or self.reverification is not None
+        if is_unanswered and not self.scopes:
+            raise Forbidden(reason=_NOT_MET)
+
+    def _claims_hold(self, auth: Auth) -> bool:
+        return all(claim.holds_for(auth) for claim in self.claims)
 
 
 def mark(target: Any, guard: Guard) -> None:
@@ -122,6 +160,16 @@ def guards_of(
     guards += _collect(around)
     is_closed = closed and not any(map(_is_public, around))
     return guards or ((Guard(),) if is_closed else ())
+
+
+def accepted_by(guards: Iterable[Guard]) -> tuple[str, ...] | None:
+    """Return the token types that all of the guards accept; ``None`` if none of them says."""
+    found: tuple[str, ...] | None = None
+    for guard in guards:
+        if guard.accepts is not None:
+            named = guard.accepts if found is None else found
+            found = tuple(name for name in named if name in guard.accepts)
+    return found
 
 
 def is_marked_public(view: Any, method: str, blueprints: Iterable[Any]) -> bool:

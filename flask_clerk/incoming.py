@@ -15,12 +15,14 @@ from .core.urls import origin_of
 _URL_SAFE = "!$&'()*+,/:;=@~"
 
 
-def request_facts(request: Request, instance: Instance) -> Facts | None:
+def request_facts(request: Request, instance: Instance, accepts: tuple[str, ...]) -> Facts | None:
     """Return what a decision may be remembered by, or ``None`` to decide each time.
 
     The texts are read where the server put them, which is many times cheaper than by their names.
     So a class of requests that makes headers or a host of its own is decided about each time, as is
     a host that is still to be compared with those that the app trusts.
+
+    :param accepts: The token types that the endpoint accepts.
     """
     headers = request.headers
     if type(headers) is not EnvironHeaders or type(request).host is not Request.host:
@@ -35,6 +37,7 @@ def request_facts(request: Request, instance: Instance) -> Facts | None:
         sent("HTTP_COOKIE"),
         sent("HTTP_SEC_FETCH_DEST"),
         sent("HTTP_REFERER"),
+        accepts,
         (request.scheme, sent("HTTP_HOST"), request.server),
         (request.method, request.root_path, request.path, sent("HTTP_ACCEPT"))
         if instance.reads_paths

@@ -52,16 +52,8 @@ def _cookie_name(line: str) -> str:
     return line.partition("=")[0].strip()
 
 
-def refusal_headers(reason: str | None, *, has_token: bool) -> HeaderList:
-    """Return the headers of a 401: the challenge, the reason and its sentence.
-
-    RFC 6750, section 3.1: a request without any token gets a challenge without an error code.
-    """
-    challenge = "Bearer"
-    if has_token:
-        from authlib.oauth2.rfc6750 import InvalidTokenError
-
-        challenge = dict(InvalidTokenError().get_headers())["WWW-Authenticate"]
+def refusal_headers(reason: str | None, challenge: str) -> HeaderList:
+    """Return the headers of a 401: the challenge, the reason and its sentence."""
     headers = (
         ("WWW-Authenticate", challenge),
         (Headers.STATUS, Status.SIGNED_OUT),

@@ -6,11 +6,11 @@ from blinker import Namespace
 
 _signals = Namespace()
 
-#: A session was verified. Receivers get ``auth``.
+#: A session or another token was verified. Receivers get ``auth``.
 authenticated = _signals.signal("clerk-authenticated")
 
 #: A request carried a token that was refused. Receivers get ``reason``.
 authentication_failed = _signals.signal("clerk-authentication-failed")
 
-#: A signed-in session lacked what a view asks for. Receivers get ``auth`` and ``error``.
+#: A session or another token lacked what a view asks for. Receivers get ``auth`` and ``error``.
 authorization_denied = _signals.signal("clerk-authorization-denied")

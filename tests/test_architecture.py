@@ -195,12 +195,12 @@ def test_the_core_works_without_flask() -> None:
 
 PUBLIC = {
     # the extension, and who is there
-    "Clerk", "auth", "Auth", "SessionAuth", "RequestState", "__version__",
+    "Clerk", "auth", "Auth", "SessionAuth", "TokenAuth", "RequestState", "__version__",
     # guards
     "public", "require_auth", "require_claim", "require_feature", "require_permission",
     "require_plan", "require_reverification", "require_role",
     # answers, and the form that an answer kept
-    "kept_form", "Unauthenticated", "Forbidden", "ReverificationRequired",
+    "kept_form", "Unauthenticated", "Forbidden", "InsufficientScope", "ReverificationRequired",
     # errors
     "ClerkError", "ConfigurationError", "TokenVerificationError", "SigningKeyError",
     "HandshakeError", "BackendAPIError", "ResourceNotFoundError", "TooManyRequestsError",

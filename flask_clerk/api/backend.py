@@ -8,11 +8,20 @@ from typing import Final
 
 from ..core.config import ClerkConfig
 from ..core.errors import BackendAPIError
+from ..core.tokens import API_KEY
+from ..core.tokens import M2M_TOKEN
+from ..core.tokens import OAUTH_TOKEN
 from .client import Client
-from .client import path_segment
+from .collections import path_segment
 
 #: Sessions in one listing, the most that Clerk gives.
 _PAGE: Final = 500
+#: Where a token of each type is verified, and what the endpoint calls it.
+_VERIFICATION: Final = {
+    API_KEY: ("/api_keys/verify", "secret"),
+    M2M_TOKEN: ("/m2m_tokens/verify", "token"),
+    OAUTH_TOKEN: ("/oauth_applications/access_tokens/verify", "access_token"),
+}
 
 
 class BackendAPI:
@@ -98,6 +107,15 @@ class BackendAPI:
                 found += page
                 offset += _PAGE
         return found
+
+    def verify_machine_token(self, token_type: str, token: str) -> Mapping[str, Any]:
+        """Return what Clerk knows of an opaque token; it answers 404 for one that is no good.
+
+        With a machine's secret key, only M2M tokens that are for this machine are good.
+        """
+        path, parameter = _VERIFICATION[token_type]
+        key = self._config.machine_secret_key if token_type == M2M_TOKEN else None
+        return _mapping(self.client.request("POST", path, body={parameter: token}, key=key))
 
 
 def _mapping(answer: Any) -> Mapping[str, Any]:

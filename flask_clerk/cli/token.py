@@ -61,7 +61,7 @@ def token(
 def _organization_id(backend: BackendCaller, asked: str | None) -> str | None:
     if asked is None:
         return None
-    from ..api.client import path_segment
+    from ..api.collections import path_segment
 
     with missing(f"There is no organization {asked}."):
         found: str = backend.request("GET", f"/organizations/{path_segment(asked)}")["id"]

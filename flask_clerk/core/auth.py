@@ -17,7 +17,10 @@ from .claims import find_claim
 from .constants import Reason
 from .lazy import lazy
 from .messages import message_for
+from .tokens import JWT_TEMPLATE
+from .tokens import OAUTH_TOKEN
 from .tokens import SESSION_TOKEN
+from .verified import VerifiedToken
 
 
 class Services(Protocol):
@@ -34,14 +37,14 @@ class Services(Protocol):
 
 
 class Auth:
-    """Nobody is signed in. The signed-in kinds have the same attributes, filled.
+    """Nobody is there. The authenticated kinds have the same attributes, filled.
 
     ``bool(auth)`` is ``is_authenticated``.
     """
 
     is_signed_in: bool = False
     is_authenticated: bool = False
-    token_type: str | None = SESSION_TOKEN
+    token_type: str | None
     user_id: str | None = None
     session_id: str | None = None
     session_claims: Claims | None = None
@@ -53,6 +56,13 @@ class Auth:
     factor_verification_age: Any = None
     features: Any = None
     plans: Any = None
+    id: str | None = None
+    subject: str | None = None
+    name: str | None = None
+    claims: Claims | None = None
+    scopes: list[Any] | None = None
+    machine_id: str | None = None
+    client_id: str | None = None
     session_status: str | None
     reason: str | None
     _services: Services | None
@@ -62,14 +72,21 @@ class Auth:
         reason: str | None = None,
         *,
         session_status: str | None = None,
+        token_type: str | None = SESSION_TOKEN,
         services: Services | None = None,
     ) -> None:
         """Describe an absence.
 
         :param reason: Clerk's code for why nobody is signed in.
         :param session_status: ``pending`` for a session that still has tasks to do.
+        :param token_type: The type that was expected; ``None`` where there were several.
         """
-        vars(self).update(reason=reason, session_status=session_status, _services=services)
+        vars(self).update(
+            reason=reason,
+            session_status=session_status,
+            token_type=token_type,
+            _services=services,
+        )
 
     def __setattr__(self, name: str, value: object) -> NoReturn:
         raise AttributeError(f"{type(self).__name__}.{name} is read-only: it is what was verified.")
@@ -86,8 +103,11 @@ class Auth:
         return message_for(self.reason)
 
     def claim(self, path: str, default: Any = None) -> Any:
-        """Return a claim by its name, or by dots into objects; the whole name wins."""
-        found = find_claim(self.session_claims, path)
+        """Return a claim by its name, or by dots into objects; the whole name wins.
+
+        The claims are those of the session, or of the token that stands for itself.
+        """
+        found = find_claim(self.session_claims or self.claims, path)
         return default if found is MISSING else found
 
     def has(
@@ -207,6 +227,58 @@ class SessionAuth(Auth):
         if template is None and expires_in is None:
             return self._token
         return self._require_services().token_of(self, template, expires_in)
+
+
+class TokenAuth(Auth):
+    """A token that stands for itself: an API key, an M2M or OAuth token, or a JWT template's.
+
+    It is authenticated, but nobody is signed in, and so ``has()`` answers no: what it may do is
+    what its ``scopes`` and ``claims`` say.
+    """
+
+    is_authenticated = True
+    subject: str
+    scopes: list[Any]
+    _token: str
+
+    def __init__(
+        self, verified: VerifiedToken, token: str, services: Services | None = None
+    ) -> None:
+        """Read what was verified.
+
+        :param token: The token itself.
+        """
+        super().__init__(None, token_type=verified.token_type, services=services)
+        subject, is_user = verified.subject, verified.token_type in (OAUTH_TOKEN, JWT_TEMPLATE)
+        vars(self).update(
+            id=verified.id,
+            subject=subject,
+            name=verified.name,
+            claims=verified.claims,
+            scopes=verified.scopes,
+            client_id=verified.client_id,
+            user_id=subject if is_user or subject.startswith("user_") else None,
+            org_id=subject if subject.startswith("org_") else None,
+            machine_id=subject if subject.startswith("mch_") else None,
+            _token=token,
+        )
+
+    def __repr__(self) -> str:
+        return f"<TokenAuth {self.token_type} of {self.subject}>"
+
+    def has(self, **asked: Any) -> bool:
+        """Answer no: roles, permissions, features and plans are a session's."""
+        return False
+
+    @property
+    def user(self) -> Any:
+        return None if self.user_id is None else self._require_services().user_of(self)
+
+    def get_token(
+        self, template: str | None = None, *, expires_in: int | None = None
+    ) -> str | None:
+        """Return the token itself; a new one can only be made from a session."""
+        return self._token if template is None and expires_in is None else None
 
 
 def session_auth(

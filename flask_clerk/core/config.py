@@ -47,6 +47,7 @@ class ClerkConfig:
     issuers: tuple[str, ...] = _setting(settings.urls, ())
     clock_skew: float = _setting(settings.skew, 5.0)
     accepts_token: tuple[str, ...] = _setting(settings.token_types, (SESSION_TOKEN,))
+    machine_token_cache_ttl: float = _setting(settings.seconds, 0.0)
 
     proxy_url: str | None = _setting(settings.url_or_path)
     domain: str | None = _setting(settings.domain)

@@ -84,6 +84,9 @@ class Reason:
     JWK_LOCAL_MISSING: Final = "jwk-local-missing"
     SECRET_KEY_INVALID: Final = "secret-key-invalid"
 
+    #: Of a route that takes tokens of one machine type only.
+    NO_TOKEN_IN_HEADER: Final = "No token in header"
+
     SESSION_TOKEN_AND_UAT_MISSING: Final = "session-token-and-uat-missing"
     SESSION_TOKEN_MISSING: Final = "session-token-missing"
     SESSION_TOKEN_WITHOUT_UAT: Final = "session-token-but-no-client-uat"

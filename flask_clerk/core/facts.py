@@ -27,6 +27,7 @@ def facts_of(
     cookies: str | None,
     destination: str | None,
     referrer: str | None,
+    accepts: tuple[str, ...],
     place: Hashable,
     circumstances: Hashable = None,
 ) -> Facts | None:
@@ -38,6 +39,7 @@ def facts_of(
 
     :param cookies: The whole ``Cookie`` header.
     :param destination: ``Sec-Fetch-Dest``.
+    :param accepts: The token types that are accepted.
     :param place: All that the origin of the URL follows from.
     :param circumstances: All else that an organization of the URL is activated by.
     """
@@ -46,8 +48,8 @@ def facts_of(
     own = () if not cookies else tuple([c for c in cookies.split(";") if _MARK_OF_COOKIES in c])
     is_document = method == "GET" and destination == "document"
     if is_document and own:
-        return authorization or None, own, place, base_of(referrer or ""), circumstances
-    return authorization or None, own, is_document, circumstances
+        return authorization or None, own, accepts, place, base_of(referrer or ""), circumstances
+    return authorization or None, own, accepts, is_document, circumstances
 
 
 def carry(facts: Facts, token: str) -> bool:

@@ -15,10 +15,13 @@ from .jwks import FixedKey
 from .jwks import RemoteKeys
 from .jwks import SigningKeys
 from .lazy import lazy
+from .machine_tokens import MachineTokens
 from .memory import Memory
 from .organizations import Target
 from .revocation import MemoryRevocations
 from .revocation import RevocationStore
+from .verdicts import Verdicts
+from .verified import VerifiedToken
 from .verify import TokenVerifier
 
 
@@ -44,6 +47,9 @@ class Backend(Protocol):
 
     def revoke_user(self, user_id: str) -> None:
         """End every session of a user."""
+
+    def verify_machine_token(self, token_type: str, token: str) -> Mapping[str, Any]:
+        """Return what is known of an opaque API key, M2M token or OAuth token that is good."""
 
 
 def wall_clock() -> float:
@@ -84,6 +90,12 @@ class Instance:
         self.keys = self._signing_keys()
         self._verifier = TokenVerifier(config, self.keys, self.now, self.revocations)
         self.memory = Memory(config.token_cache_size, self._verifier, config.clock_skew)
+        self._machine_tokens = MachineTokens(
+            self._verifier,
+            lambda token_type, token: self.backend.verify_machine_token(token_type, token),
+            Verdicts(config.token_cache_size, config.machine_token_cache_ttl, self.now),
+            self.revocations,
+        )
 
     def __repr__(self) -> str:
         key = self.config.publishable_key
@@ -111,6 +123,15 @@ class Instance:
         :raises TokenVerificationError: With the reason that Clerk's SDKs use.
         """
         return self._verifier.verify_session_token(token, clock_skew=clock_skew)
+
+    def verify_machine_token(self, token: str, token_type: str) -> VerifiedToken:
+        """Return what a token says that is no session's; an opaque one may cost a call.
+
+        :param token_type: The type that it claims to be of: ``api_key``, ``m2m_token``,
+            ``oauth_token`` or ``jwt_template``.
+        :raises TokenVerificationError: With the reason that Clerk's SDKs use.
+        """
+        return self._machine_tokens.verify(token, token_type)
 
     def verify_handshake_token(self, token: str) -> list[str]:
         """Return the ``Set-Cookie`` lines of a handshake token signed by this instance.

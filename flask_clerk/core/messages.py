@@ -5,7 +5,7 @@ from __future__ import annotations
 from .constants import Reason
 
 _SENTENCES = {
-    Reason.TOKEN_INVALID: "The token is not a session token of this application.",
+    Reason.TOKEN_INVALID: "The token is none that this application accepts.",
     Reason.TOKEN_INVALID_ALGORITHM: "The token is signed with an algorithm that is not accepted.",
     Reason.TOKEN_INVALID_SIGNATURE: "The token's signature is not valid.",
     Reason.TOKEN_INVALID_AUTHORIZED_PARTIES: "The token was made for another origin.",
@@ -20,7 +20,7 @@ _SENTENCES = {
     Reason.JWK_FAILED_TO_LOAD: "The signing keys could not be loaded.",
     Reason.JWK_FAILED_TO_RESOLVE: "No signing key is available.",
     Reason.JWK_KID_MISMATCH: "No signing key fits the token.",
-    Reason.SECRET_KEY_INVALID: "The signing keys could not be loaded.",
+    Reason.SECRET_KEY_INVALID: "The token could not be verified.",
 }
 
 

@@ -17,8 +17,12 @@ from .handshake import is_eligible
 from .handshake import resolve
 from .instance import Instance
 from .state import RequestState
+from .state import authenticated
 from .state import signed_in
 from .state import signed_out
+from .tokens import JWT_TEMPLATE
+from .tokens import SESSION_TOKEN
+from .tokens import claimed_type
 from .tokens import is_number
 from .tokens import read_token
 from .urls import safe_redirect
@@ -33,11 +37,52 @@ _CLOCK_REASONS = {
 }
 
 
-def authenticate_request(context: AuthenticateContext, instance: Instance) -> RequestState:
+def authenticate_request(
+    context: AuthenticateContext, instance: Instance, accepts: tuple[str, ...] | None = None
+) -> RequestState:
     """Decide who sent a request: signed in, signed out, or to be sent through a handshake.
 
+    :param accepts: The token types that the route accepts; what ``CLERK_ACCEPTS_TOKEN`` says
+        unless given. A token of another type is refused before anything is asked about it.
     :raises HandshakeError: In development only, for a handshake that only a developer can repair.
     """
+    accepted = instance.config.accepts_token if accepts is None else accepts
+    if accepted == (SESSION_TOKEN,):
+        return _session(context, instance)
+    only = accepted[0] if len(accepted) == 1 else None
+    token = context.token_in_header
+    if token is None and only is not None:
+        return signed_out(Reason.NO_TOKEN_IN_HEADER, token_type=only)
+    token_type = _type_of(token, accepted)
+    if token_type not in accepted:
+        return signed_out(Reason.TOKEN_TYPE_MISMATCH, token_type=only)
+    if token is None or token_type == SESSION_TOKEN:
+        return _session(context, instance)
+    return _token_of_its_own(instance, token, token_type)
+
+
+def _type_of(token: str | None, accepted: tuple[str, ...]) -> str:
+    """Return the type that a request's token claims to be of; no token in the header is a session.
+
+    Clerk knows no JWT templates here: where they are not accepted, they pose as session tokens,
+    and are refused as such.
+    """
+    token_type = SESSION_TOKEN if token is None else claimed_type(token)
+    if token_type == JWT_TEMPLATE and JWT_TEMPLATE not in accepted:
+        return SESSION_TOKEN
+    return token_type
+
+
+def _token_of_its_own(instance: Instance, token: str, token_type: str) -> RequestState:
+    """Verify a token that is no session's; nothing renews it."""
+    try:
+        return authenticated(instance.verify_machine_token(token, token_type), token)
+    except TokenVerificationError as error:
+        logger.debug("A token was refused (%s): %s", error.reason, error)
+        return signed_out(error.reason, token_type=token_type)
+
+
+def _session(context: AuthenticateContext, instance: Instance) -> RequestState:
     if context.token_in_header:
         return _verify(context, instance, context.token_in_header)
     return (

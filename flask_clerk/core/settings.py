@@ -19,7 +19,7 @@ from .errors import ConfigurationError
 from .keys import PublishableKey
 from .keys import SecretKey
 from .keys import import_public_key
-from .tokens import TOKEN_TYPES
+from .tokens import accepted_types
 from .urls import is_loopback
 from .urls import origin_of
 
@@ -172,9 +172,10 @@ def pem(value: Any, name: str) -> RSAKey:
 def token_types(value: Any, name: str) -> tuple[str, ...]:
     """Return the token types that routes accept unless they say otherwise."""
     found = strings(value, name)
-    if not found or not set(found) <= {*TOKEN_TYPES, "any"}:
-        _refuse(name, f"one or several of {', '.join((*TOKEN_TYPES, 'any'))}")
-    return found
+    try:
+        return accepted_types(found)
+    except ValueError as error:
+        _refuse(name, str(error))
 
 
 def signing_secret(value: Any, name: str) -> str:

@@ -7,11 +7,14 @@ from dataclasses import field
 
 from .auth import Auth
 from .auth import Services
+from .auth import TokenAuth
 from .auth import session_auth
 from .claims import Claims
 from .constants import Headers
 from .constants import Status
 from .messages import message_for
+from .tokens import SESSION_TOKEN
+from .verified import VerifiedToken
 
 HeaderList = tuple[tuple[str, str], ...]
 
@@ -23,6 +26,10 @@ class RequestState:
     ``headers`` belong on the response whatever the view answers. If ``location`` is set, the
     answer is a 307 redirect there; a handshake that a development instance has just resolved
     redirects too, to take its parameters out of the address bar.
+
+    :param token_type: The type of the token that was accepted, or of the one that was expected;
+        ``None`` where several would have been accepted.
+    :param verified: What an accepted token says that is no session's.
     """
 
     status: str
@@ -30,6 +37,8 @@ class RequestState:
     headers: HeaderList = field(default=(), repr=False)
     token: str | None = field(default=None, repr=False)
     claims: Claims | None = field(default=None, repr=False)
+    token_type: str | None = SESSION_TOKEN
+    verified: VerifiedToken | None = field(default=None, repr=False)
     treat_pending_as_signed_out: bool = True
     location: str | None = field(default=None, init=False, repr=False)
 
@@ -45,6 +54,11 @@ class RequestState:
     @property
     def is_signed_in(self) -> bool:
         """Whether a session was verified; a pending one is, too."""
+        return self.is_authenticated and self.token_type == SESSION_TOKEN
+
+    @property
+    def is_authenticated(self) -> bool:
+        """Whether a session or another token was verified."""
         return self.status == Status.SIGNED_IN
 
     def to_auth(self, services: Services | None = None) -> Auth:
@@ -52,8 +66,10 @@ class RequestState:
 
         :param services: What the object can do beyond reading claims.
         """
+        if self.verified is not None:
+            return TokenAuth(self.verified, self.token or "", services)
         if self.claims is None or self.token is None:
-            return Auth(self.reason, services=services)
+            return Auth(self.reason, token_type=self.token_type, services=services)
         return session_auth(
             self.claims,
             self.token,
@@ -75,10 +91,25 @@ def signed_in(
     )
 
 
-def signed_out(reason: str, *, headers: HeaderList = ()) -> RequestState:
-    """Return the state of a request that nobody is signed in for."""
+def authenticated(verified: VerifiedToken, token: str) -> RequestState:
+    """Return the state of a request with a verified token that is no session's."""
     return RequestState(
-        Status.SIGNED_OUT, reason, headers + _debug_headers(Status.SIGNED_OUT, reason)
+        Status.SIGNED_IN, token=token, token_type=verified.token_type, verified=verified
+    )
+
+
+def signed_out(
+    reason: str, *, headers: HeaderList = (), token_type: str | None = SESSION_TOKEN
+) -> RequestState:
+    """Return the state of a request that nobody is signed in for.
+
+    :param token_type: The type of token that was expected; ``None`` where there were several.
+    """
+    return RequestState(
+        Status.SIGNED_OUT,
+        reason,
+        headers + _debug_headers(Status.SIGNED_OUT, reason),
+        token_type=token_type,
     )
 
 

@@ -6,6 +6,7 @@ import binascii
 import re
 import sys
 from base64 import urlsafe_b64decode
+from collections.abc import Iterable
 from collections.abc import Mapping
 from dataclasses import dataclass
 from dataclasses import field
@@ -21,7 +22,11 @@ SESSION_TOKEN: Final = "session_token"
 API_KEY: Final = "api_key"
 M2M_TOKEN: Final = "m2m_token"
 OAUTH_TOKEN: Final = "oauth_token"
+#: A token made from a JWT template: a session's word for others, and none of Clerk's own types.
+JWT_TEMPLATE: Final = "jwt_template"
+#: Clerk's own types, which ``any`` stands for.
 TOKEN_TYPES: Final = (SESSION_TOKEN, API_KEY, M2M_TOKEN, OAUTH_TOKEN)
+ANY: Final = "any"
 
 CATEGORY_SESSION: Final = "cl_B7d4PD111AAA"
 CATEGORY_TEMPLATE: Final = "cl_B7d4PD222AAA"
@@ -67,6 +72,12 @@ class UnverifiedToken:
         return OAUTH_TOKEN if self.header.get("typ") in _OAUTH_TYPES else None
 
     @property
+    def token_type(self) -> str:
+        """The type that the token claims to be of; one that says nothing is a session token."""
+        is_template = self.header.get("cat") == CATEGORY_TEMPLATE
+        return self.machine_type or (JWT_TEMPLATE if is_template else SESSION_TOKEN)
+
+    @property
     def is_session_class(self) -> bool:
         """Whether nothing says that the token is anything but a session (or handshake) token.
 
@@ -102,15 +113,33 @@ def read_token(token: str) -> UnverifiedToken:
     return UnverifiedToken(token, _read_object(header), _read_object(payload), _decode(signature))
 
 
-def machine_token_type(token: str) -> str | None:
-    """Return the machine token type that a bearer token claims to be of, or ``None``."""
+def has_jwt_form(token: str) -> bool:
+    """Whether a token looks like a signed JWT: three parts, none of them empty."""
+    return _COMPACT.fullmatch(token) is not None and not token.endswith(".")
+
+
+def claimed_type(token: str) -> str:
+    """Return the type that a bearer token claims to be of; what says nothing is a session's."""
     for prefix, token_type in _PREFIXES.items():
         if token.startswith(prefix):
             return token_type
     try:
-        return read_token(token).machine_type
+        return read_token(token).token_type
     except TokenVerificationError:
-        return None
+        return SESSION_TOKEN
+
+
+def accepted_types(asked: str | Iterable[str]) -> tuple[str, ...]:
+    """Return the token types that are meant, each once and in one order.
+
+    :param asked: A type, several, or ``any``, which are Clerk's own types and no JWT templates.
+    :raises ValueError: If one does not exist, or none is named.
+    """
+    names = {asked} if isinstance(asked, str) else set(asked)
+    if not names or not names <= {*TOKEN_TYPES, JWT_TEMPLATE, ANY}:
+        raise ValueError(f"one or several of {', '.join((*TOKEN_TYPES, JWT_TEMPLATE, ANY))}")
+    meant = names.union(TOKEN_TYPES) if ANY in names else names
+    return tuple(name for name in (*TOKEN_TYPES, JWT_TEMPLATE) if name in meant)
 
 
 def is_number(value: object) -> TypeGuard[int | float]:

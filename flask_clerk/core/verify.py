@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from collections.abc import Collection
+from collections.abc import Mapping
 from dataclasses import dataclass
 from dataclasses import field
 from typing import Any
@@ -21,6 +23,8 @@ from .errors import TokenVerificationError
 from .jwks import SigningKeys
 from .recent import Recent
 from .revocation import RevocationStore
+from .tokens import JWT_TEMPLATE
+from .tokens import OAUTH_TOKEN
 from .tokens import UnverifiedToken
 from .tokens import is_finite
 from .tokens import read_token
@@ -69,10 +73,39 @@ class TokenVerifier:
         :param clock_skew: Seconds to allow instead of ``CLERK_CLOCK_SKEW``.
         :raises TokenVerificationError: With the reason that Clerk's SDKs use.
         """
-        claims = self._verify_signature(read_token(text))
+        token = read_token(text)
+        check_class(token)
+        claims = self._verify_signature(token)
         skew = self._config.clock_skew if clock_skew is None else clock_skew
         check_claims(claims, self._config, self._clock(), skew)
         check_revocation(claims, self._revocations)
+        return claims
+
+    def verify_template_token(self, text: str) -> Claims:
+        """Return the claims of a token made from a JWT template, held to what a session's is.
+
+        :raises TokenVerificationError: With the reason that Clerk's SDKs use.
+        """
+        token = read_token(text)
+        if token.token_type != JWT_TEMPLATE:
+            raise TokenVerificationError(
+                "The token is not made from a JWT template.", reason=Reason.TOKEN_INVALID
+            )
+        claims = self._verify_signature(token)
+        check_claims(claims, self._config, self._clock(), self._config.clock_skew)
+        return claims
+
+    def verify_machine_token(self, token: UnverifiedToken) -> Claims:
+        """Return the claims of an M2M or OAuth token, which no browser and no origin holds.
+
+        :raises TokenVerificationError: With the reason of the first check that fails.
+        """
+        is_oauth = token.machine_type == OAUTH_TOKEN
+        claims = self._verify_signature(token, except_for=("typ",) if is_oauth else ())
+        if is_oauth and not self.fits_oauth_audience(claims.get("aud")):
+            raise TokenVerificationError("The token is for another audience (aud).")
+        skew = self._config.clock_skew
+        check_claims(claims, self._config, self._clock(), skew, except_for=("azp",))
         return claims
 
     def verify_handshake_token(self, text: str) -> list[str]:
@@ -80,7 +113,9 @@ class TokenVerifier:
 
         :raises TokenVerificationError: With the reason that Clerk's SDKs use.
         """
-        lines = self._verify_signature(read_token(text)).get("handshake")
+        token = read_token(text)
+        check_class(token)
+        lines = self._verify_signature(token).get("handshake")
         if not isinstance(lines, list):
             return []
         return [line for line in lines if isinstance(line, str)]
@@ -100,12 +135,22 @@ class TokenVerifier:
         is_known = self._keys.get(signature.kid) is signature.key
         return is_known and not self._revocations.ends(signature.claims)
 
-    def _verify_signature(self, token: UnverifiedToken) -> Claims:
-        check_class(token)
+    def fits_oauth_audience(self, found: Any) -> bool:
+        """Whether an OAuth token is for this API, once ``CLERK_AUDIENCE`` names it.
+
+        Stricter than for sessions: a token that names no audience is for nobody (RFC 8707).
+        """
+        accepted = self._config.audience
+        named = [found] if isinstance(found, str) else found
+        return not accepted or (isinstance(named, list) and any(item in accepted for item in named))
+
+    def _verify_signature(
+        self, token: UnverifiedToken, *, except_for: Collection[str] = ()
+    ) -> Claims:
         key = self._keys.get(token.kid)
         signature = self._signatures.get(token.text)
         if signature is None or signature.key is not key:
-            check_header(token)
+            check_header(token, except_for=except_for)
             check_signature(token, key)
             signature = Signature(token.kid, key, freeze(token.payload))
             self._signatures.add(token.text, signature)
@@ -123,13 +168,15 @@ def check_class(token: UnverifiedToken) -> None:
         )
 
 
-def check_header(token: UnverifiedToken) -> None:
+def check_header(token: UnverifiedToken, *, except_for: Collection[str] = ()) -> None:
     """Refuse any type but ``JWT``, any algorithm but RS256, and every critical extension.
 
+    :param except_for: Parameters that the caller has judged.
     :raises TokenVerificationError: ``token-invalid`` or ``token-invalid-algorithm``.
     """
-    for _, check in HEADER_CHECKS:
-        check(token)
+    for name, check in HEADER_CHECKS:
+        if name not in except_for:
+            check(token)
 
 
 def check_signature(token: UnverifiedToken, key: RSAKey) -> None:
@@ -149,18 +196,27 @@ def check_signature(token: UnverifiedToken, key: RSAKey) -> None:
         )
 
 
-def check_claims(claims: Claims, config: ClerkConfig, now: float, skew: float) -> None:
+def check_claims(
+    claims: Claims,
+    config: ClerkConfig,
+    now: float,
+    skew: float,
+    *,
+    except_for: Collection[str] = (),
+) -> None:
     """Refuse a subject, audience, party, issuer or time that does not fit, in Clerk's order.
 
     :param now: Unix seconds.
     :param skew: Seconds by which the clocks may differ.
+    :param except_for: Claims that mean nothing in tokens of this type.
     :raises TokenVerificationError: With the reason of the first check that fails.
     """
-    for _, check in CLAIM_CHECKS:
-        check(claims, config, now, skew)
+    for name, check in CLAIM_CHECKS:
+        if name not in except_for:
+            check(claims, config, now, skew)
 
 
-def check_revocation(claims: Claims, revocations: RevocationStore) -> None:
+def check_revocation(claims: Mapping[str, Any], revocations: RevocationStore) -> None:
     """Refuse a token whose session or user has ended.
 
     :raises TokenVerificationError: ``session-revoked``.

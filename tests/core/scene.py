@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from flask_clerk.core.config import ClerkConfig
 from flask_clerk.core.context import AuthenticateContext
+from flask_clerk.core.errors import BackendAPIError
 from flask_clerk.core.errors import ClerkError
 from flask_clerk.core.instance import Instance
 from flask_clerk.core.keys import PublishableKey
@@ -55,6 +56,7 @@ class StubBackend:
         self.handshake: list[str] | ClerkError = []
         self.refreshed: list[str] | ClerkError = []
         self.revoked: ClerkError | None = None
+        self.machine_tokens: dict[str, Mapping[str, Any] | ClerkError] = {}
         self.calls: list[tuple[Any, ...]] = []
 
     def fetch_jwks(self) -> Mapping[str, Any]:
@@ -81,6 +83,10 @@ class StubBackend:
     def revoke_user(self, user_id: str) -> None:
         self.calls.append(("revoke user", user_id))
         _answer(self.revoked)
+
+    def verify_machine_token(self, token_type: str, token: str) -> Mapping[str, Any]:
+        self.calls.append(("verify", token_type, token))
+        return _answer(self.machine_tokens.get(token, BackendAPIError("Not found.", status=404)))
 
 
 def _answer(answer: _A | ClerkError) -> _A:
@@ -148,8 +154,10 @@ class Scene:
         sent = {**NAVIGATION, "Cookie": cookies, **(headers or {})}
         return AuthenticateContext(method, url, Headers(sent), self.config, NOW)
 
-    def decide(self, url: str = f"{APP}/path", **request: Any) -> RequestState:
-        return authenticate_request(self.context(url, **request), self.instance)
+    def decide(
+        self, url: str = f"{APP}/path", accepts: tuple[str, ...] | None = None, **request: Any
+    ) -> RequestState:
+        return authenticate_request(self.context(url, **request), self.instance, accepts)
 
     def expired(self, **claims: Any) -> str:
         return self.token(age=300, **claims)

@@ -14,6 +14,7 @@ from flask_clerk.core.config import wants_local
 from flask_clerk.core.errors import ConfigurationError
 from flask_clerk.core.keys import PublishableKey
 from flask_clerk.core.keys import SecretKey
+from flask_clerk.core.tokens import TOKEN_TYPES
 
 PUBLISHABLE = "pk_test_Y2xlcmsuZXhhbXBsZS5jb20k"
 OTHER_PUBLISHABLE = "pk_test_" + "Y2xlcmsub3RoZXIuY29tJA"
@@ -71,7 +72,7 @@ PLACES: dict[str, tuple[list[str], list[Any]]] = {
     "clock_skew": (["0", "2.5", "60"], [0.0, 2.5, 60.0, 5.0]),
     "accepts_token": (
         ["any", "api_key,m2m_token", "oauth_token"],
-        [("any",), ("api_key", "m2m_token"), ("oauth_token",), ("session_token",)],
+        [TOKEN_TYPES, ("api_key", "m2m_token"), ("oauth_token",), ("session_token",)],
     ),
     "proxy_url": (
         ["/__clerk", "/__clerk/", "https://a.com/p/"],
@@ -88,6 +89,7 @@ PLACES: dict[str, tuple[list[str], list[Any]]] = {
     "require_auth": (["yes", "TRUE", " on "], [True, True, True, False]),
     "redirect_to_sign_in": (["1", "false", "No"], [True, False, False, False]),
     "treat_pending_as_signed_out": (["false", "true", "0"], [False, True, False, True]),
+    "machine_token_cache_ttl": (["0", "1e2", "60"], [0.0, 100.0, 60.0, 0.0]),
     "jwks_ttl": (["0", "1e2", "60"], [0.0, 100.0, 60.0, 300.0]),
     "token_cache_size": (["0", "5", "1e3"], [0, 5, 1000, 10_000]),
     "webhook_signing_secret": (["whsec_a", "whsec_b", "whsec_c"],
@@ -183,7 +185,7 @@ def test_python_values_are_taken_as_they_are() -> None:
     assert (config.clock_skew, config.jwks_ttl, config.token_cache_size) == (0, 1.5, 7)
     assert config.require_auth
     assert not config.treat_pending_as_signed_out
-    assert config.accepts_token == ("any",)
+    assert config.accepts_token == TOKEN_TYPES
 
 
 BAD_VALUES: dict[str, list[Any]] = {
@@ -219,6 +221,7 @@ BAD_VALUES: dict[str, list[Any]] = {
     "require_auth": ["sometimes", 7],
     "redirect_to_sign_in": ["/sign-in"],
     "treat_pending_as_signed_out": ["pending"],
+    "machine_token_cache_ttl": ["5m", -1, float("inf"), True],
     "jwks_ttl": ["5m", -1, float("nan"), float("inf"), False],
     "token_cache_size": [1.5, "many", -1, True, "1e400"],
     "webhook_signing_secret": ["verysecret", SECRET, 7],

@@ -398,6 +398,7 @@ def test_the_table_has_every_reason_that_this_room_gives(sign: Signer) -> None:
         Reason.TOKEN_IAT_IN_THE_FUTURE,  # becomes session-token-iat-in-the-future
         Reason.SESSION_TOKEN_EXPIRED,  # the prefix of the reasons of refresh
         Reason.SESSION_PENDING,  # the auth object's word, not the state's
+        Reason.NO_TOKEN_IN_HEADER,  # of routes for other tokens
         Reason.JWK_FAILED_TO_RESOLVE,
         Reason.JWK_LOCAL_MISSING,
         Reason.UNEXPECTED_ERROR,

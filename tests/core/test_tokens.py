@@ -14,13 +14,18 @@ from flask_clerk.core.tokens import CATEGORY_M2M
 from flask_clerk.core.tokens import CATEGORY_NEUTRAL
 from flask_clerk.core.tokens import CATEGORY_SESSION
 from flask_clerk.core.tokens import CATEGORY_TEMPLATE
+from flask_clerk.core.tokens import JWT_TEMPLATE
 from flask_clerk.core.tokens import M2M_TOKEN
 from flask_clerk.core.tokens import MAX_TOKEN_SIZE
 from flask_clerk.core.tokens import OAUTH_TOKEN
+from flask_clerk.core.tokens import SESSION_TOKEN
+from flask_clerk.core.tokens import TOKEN_TYPES
 from flask_clerk.core.tokens import UnverifiedToken
+from flask_clerk.core.tokens import accepted_types
+from flask_clerk.core.tokens import claimed_type
+from flask_clerk.core.tokens import has_jwt_form
 from flask_clerk.core.tokens import is_finite
 from flask_clerk.core.tokens import is_number
-from flask_clerk.core.tokens import machine_token_type
 from flask_clerk.core.tokens import read_token
 from tests.signing import SESSION_HEADER
 from tests.signing import Signer
@@ -179,15 +184,45 @@ def test_the_class_of_a_token_is_read_from_category_type_and_subject(
     assert token.machine_type == machine
 
 
-def test_machine_tokens_are_told_by_prefix_or_by_what_the_jwt_says(sign: Signer) -> None:
-    assert machine_token_type("ak_123") == API_KEY
-    assert machine_token_type("mt_123") == M2M_TOKEN
-    assert machine_token_type("oat_123") == OAUTH_TOKEN
-    assert machine_token_type(sign({"sub": "mch_1"})) == M2M_TOKEN
-    assert machine_token_type(sign({"sub": "user_1"}, {"typ": "at+jwt"})) == OAUTH_TOKEN
-    assert machine_token_type(sign({"sub": "user_1"})) is None
-    assert machine_token_type("nonsense") is None
-    assert machine_token_type("") is None
+def test_a_tokens_type_is_told_by_its_prefix_or_by_what_the_jwt_says(sign: Signer) -> None:
+    assert claimed_type("ak_123") == API_KEY
+    assert claimed_type("mt_123") == M2M_TOKEN
+    assert claimed_type("oat_123") == OAUTH_TOKEN
+    assert claimed_type(sign({"sub": "mch_1"})) == M2M_TOKEN
+    assert claimed_type(sign({"sub": "user_1"}, {"typ": "at+jwt"})) == OAUTH_TOKEN
+    assert claimed_type(sign({"sub": "user_1"}, {"cat": CATEGORY_TEMPLATE})) == JWT_TEMPLATE
+    assert claimed_type(sign({"sub": "mch_1"}, {"cat": CATEGORY_TEMPLATE})) == M2M_TOKEN
+    for says_nothing in (sign({"sub": "user_1"}), "nonsense", ""):
+        assert claimed_type(says_nothing) == SESSION_TOKEN
+
+
+@pytest.mark.parametrize(
+    ("asked", "meant"),
+    [
+        ("api_key", (API_KEY,)),
+        (["oauth_token", "api_key", "api_key"], (API_KEY, OAUTH_TOKEN)),
+        ("any", TOKEN_TYPES),
+        (("any", "jwt_template"), (*TOKEN_TYPES, JWT_TEMPLATE)),
+    ],
+)
+def test_accepted_types_come_once_and_in_one_order(
+    asked: str | list[str], meant: tuple[str, ...]
+) -> None:
+    assert accepted_types(asked) == meant
+
+
+@pytest.mark.parametrize("asked", ["", "session", [], ["api_key", "anything"]])
+def test_types_that_do_not_exist_are_not_accepted(asked: str | list[str]) -> None:
+    with pytest.raises(ValueError, match="one or several of session_token, api_key"):
+        accepted_types(asked)
+
+
+@pytest.mark.parametrize(
+    ("token", "is_jwt"),
+    [("a.b.c", True), ("ak_a.b.c", True), ("a.b.", False), ("ak_abc", False), ("a.b", False)],
+)
+def test_a_jwt_has_three_parts_and_a_signature(token: str, is_jwt: bool) -> None:
+    assert has_jwt_form(token) is is_jwt
 
 
 @pytest.mark.parametrize("value", [None, "7", True, [7], {}])

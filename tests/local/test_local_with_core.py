@@ -54,6 +54,9 @@ class Direct:
     def revoke_user(self, user_id: str) -> None:
         raise NotImplementedError
 
+    def verify_machine_token(self, token_type: str, token: str) -> Mapping[str, Any]:
+        raise NotImplementedError
+
 
 class Headers(dict[str, str]):
     pass

@@ -28,6 +28,7 @@ from ..seed import SeedError
 from ..seed import load_seed
 from ..seed import seed
 from ..store import SQLiteStore
+from ..token_resources import machine_token_json
 from .app import serve_in_front_of
 from .current import PREFIX
 from .current import current_local
@@ -170,6 +171,11 @@ class LocalBackend:
     def revoke_user(self, user_id: str) -> None:
         """End every session of a user."""
         self._call(lambda: self._local.sessions.revoke_all(user_id))
+
+    def verify_machine_token(self, token_type: str, token: str) -> Mapping[str, Any]:
+        """Return what is known of an opaque machine token that is good."""
+        record = self._call(lambda: self._local.machines.verify(token_type, token))
+        return machine_token_json(record, self._local.now)
 
     def _call(self, call: Callable[[], _T]) -> _T:
         fault = self._local.faults.take("backend")
