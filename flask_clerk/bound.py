@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import logging
 import math
+import os
 from collections.abc import Callable
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 from typing import Any
 from typing import cast
 
@@ -26,8 +28,10 @@ from .core.constants import Reason
 from .core.constants import Status
 from .core.context import AuthenticateContext
 from .core.context import HeaderLookup
+from .core.errors import BackendAPIError
 from .core.errors import ClerkError
 from .core.errors import HandshakeError
+from .core.errors import ResourceNotFoundError
 from .core.facts import Facts
 from .core.instance import Instance
 from .core.lazy import lazy
@@ -48,10 +52,20 @@ from .incoming import request_facts
 from .incoming import request_url
 from .responses import finish
 from .responses import refusal_headers
+from .sdk import make_sdk
 from .sign_in import page_url
 from .signals import authenticated
 from .signals import authentication_failed
 from .signals import authorization_denied
+
+if TYPE_CHECKING:
+    import clerk_backend_api
+
+    from .api import BackendAPI
+    from .api import Client
+    from .api import Session
+    from .api.collections import Gets
+    from .api.collections import T
 
 logger = logging.getLogger("flask_clerk")
 
@@ -71,6 +85,7 @@ class AppClerk:
         self.instance = instance
         self._load_user = load_user
         self._doors = Doors()
+        self._sdk: tuple[object, clerk_backend_api.Clerk] | None = None
 
     def __repr__(self) -> str:
         return f"<AppClerk of {self.instance!r}>"
@@ -99,12 +114,42 @@ class AppClerk:
         instance = self.instance
         return AuthenticateContext(method, url, headers, instance.config, instance.now())
 
+    @property
+    def client(self) -> Client:
+        """The Backend API."""
+        return cast("BackendAPI", self.instance.backend).client
+
+    @property
+    def sdk(self) -> clerk_backend_api.Clerk:
+        """Clerk's own SDK: one for each process, since connections must not cross a fork."""
+        owner = os.getpid(), self.instance
+        if self._sdk is None or self._sdk[0] != owner:
+            self._sdk = owner, make_sdk(self.instance.config)
+        return self._sdk[1]
+
     def load_user(self, user_id: str | None) -> Any:
-        """Return the app's own user, or ``None`` without a loader."""
+        """Return a user: the app's own if it has a loader, else Clerk's.
+
+        :raises BackendAPIError: If Clerk is to be asked and refuses or cannot be reached.
+        """
         loader = self._load_user()
-        if loader is None or user_id is None:
+        if user_id is None:
             return None
-        return current_app.ensure_sync(loader)(user_id)
+        if loader is not None:
+            return current_app.ensure_sync(loader)(user_id)
+        if self.instance.config.secret_key is None:
+            raise BackendAPIError(
+                "g.auth.user needs a function registered with clerk.user_loader, or "
+                "CLERK_SECRET_KEY to ask Clerk with."
+            )
+        return _found(self.client.users, user_id)
+
+    def load_session(self, session_id: str | None) -> Session | None:
+        """Return a session as it stands at Clerk now.
+
+        :raises BackendAPIError: If Clerk refuses or cannot be reached.
+        """
+        return None if session_id is None else _found(self.client.sessions, session_id)
 
 
 class Visit:
@@ -170,8 +215,13 @@ class Visit:
 
     @lazy
     def user(self) -> Any:
-        """The app's own user."""
+        """The user, asked for once."""
         return self._clerk.load_user(self.auth.user_id)
+
+    @lazy
+    def session(self) -> Session | None:
+        """The session as Clerk has it, asked for once."""
+        return self._clerk.load_session(self.auth.session_id)
 
     def announce(self) -> None:
         """Send the signal that tells how the request was judged."""
@@ -217,8 +267,12 @@ class Visit:
             self._enforced += (guard,)
 
     def user_of(self, auth: Auth) -> Any:
-        """Return the app's own user for a session (``Services``)."""
+        """Return the user of a session (``Services``)."""
         return self.user
+
+    def session_of(self, auth: Auth) -> Session | None:
+        """Return a session as Clerk has it (``Services``)."""
+        return self.session
 
     def token_of(self, auth: Auth, template: str | None, expires_in: int | None) -> str:
         """Return a freshly minted token of a session (``Services``)."""
@@ -312,3 +366,11 @@ class Visit:
         if self._refusal is not None and response.status_code == self._refusal[0]:
             headers += self._refusal[1]
         return finish(response, headers, depends_on_session=self._reads_auth)
+
+
+def _found(collection: Gets[T], id: str) -> T | None:  # noqa: A002
+    """Return what has this id, or ``None``: a token may outlive what it names by a minute."""
+    try:
+        return collection.get(id)
+    except ResourceNotFoundError:
+        return None

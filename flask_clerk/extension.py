@@ -44,8 +44,11 @@ from .sign_out import sign_out_url
 from .stores import open_revocations
 
 if TYPE_CHECKING:
+    import clerk_backend_api
     from flask import Flask
     from werkzeug.wrappers import Response
+
+    from .api import Client
 
 Loader = TypeVar("Loader", bound=UserLoader)
 Connect = Callable[[ClerkConfig], Backend]
@@ -115,6 +118,23 @@ class Clerk:
         """
         return current_clerk().instance
 
+    @property
+    def client(self) -> Client:
+        """The Backend API of the current app's instance: ``clerk.client.users.list()``.
+
+        :raises RuntimeError: If the current app has no Clerk.
+        """
+        return current_clerk().client
+
+    @property
+    def sdk(self) -> clerk_backend_api.Clerk:
+        """Clerk's own Python SDK, configured for the current app.
+
+        :raises RuntimeError: If it is not installed, or the current app has no Clerk.
+        :raises BackendAPIError: If there is no secret key.
+        """
+        return current_clerk().sdk
+
     def user_loader(self, load: Loader) -> Loader:
         """Register the function that returns the app's own user for a user id.
 
@@ -183,10 +203,10 @@ def _open_instance(app: Flask, arguments: Mapping[str, Any]) -> Instance:
     if not wants_local(arguments, app.config, os.environ):
         config = ClerkConfig.load(arguments, app.config, os.environ)
         return _instance(config, connect)
-    from .local.web.attach import attach
+    from .local.web import attach
 
-    config, backend, clock = attach(app, arguments, os.environ)
-    return _instance(config, lambda config: backend, clock=clock)
+    config, local = attach.attach(app, arguments, os.environ)
+    return _instance(config, lambda config: attach.connect(local, config), clock=local.clock)
 
 
 def _instance(config: ClerkConfig, connect: Connect, **options: Any) -> Instance:

@@ -6,16 +6,19 @@ from collections.abc import Mapping
 from typing import Any
 from typing import Final
 
+from requests.adapters import BaseAdapter
+
 from ..core.config import ClerkConfig
 from ..core.errors import BackendAPIError
+from ..core.errors import ResourceNotFoundError
 from ..core.tokens import API_KEY
 from ..core.tokens import M2M_TOKEN
 from ..core.tokens import OAUTH_TOKEN
 from .client import Client
+from .collections import mapping
 from .collections import path_segment
+from .collections import unknown_shape
 
-#: Sessions in one listing, the most that Clerk gives.
-_PAGE: Final = 500
 #: Where a token of each type is verified, and what the endpoint calls it.
 _VERIFICATION: Final = {
     API_KEY: ("/api_keys/verify", "secret"),
@@ -27,10 +30,13 @@ _VERIFICATION: Final = {
 class BackendAPI:
     """What an instance asks Clerk, in its own words. Every call may raise ``BackendAPIError``."""
 
-    def __init__(self, config: ClerkConfig) -> None:
-        """Use the keys and addresses of these settings."""
+    def __init__(self, config: ClerkConfig, adapter: BaseAdapter | None = None) -> None:
+        """Use the keys and addresses of these settings.
+
+        :param adapter: What carries the calls instead of the network.
+        """
         self._config = config
-        self.client = Client(config)
+        self.client = Client(config, adapter=adapter)
 
     def fetch_jwks(self) -> Mapping[str, Any]:
         """Return the instance's JWKS.
@@ -39,16 +45,16 @@ class BackendAPI:
         publishes it under ``/.well-known/jwks.json``.
         """
         if self._config.secret_key is not None:
-            return _mapping(self.client.request("GET", "/jwks"))
+            return self.client.jwks.get()
         url = f"{self._config.instance_frontend_api}/.well-known/jwks.json"
-        return _mapping(self.client.send("GET", url, retry=True))
+        return mapping(self.client.send("GET", url, retry=True))
 
     def fetch_handshake_cookies(self, nonce: str) -> list[str]:
         """Return the ``Set-Cookie`` lines of a handshake. A nonce is good for one call."""
         answer = self.client.request(
             "GET", "/clients/handshake_payload", query={"nonce": nonce}, retry=False
         )
-        return _strings(_mapping(answer).get("directives"))
+        return _strings(mapping(answer).get("directives"))
 
     def refresh_session(
         self, session_id: str, body: Mapping[str, Any], *, suffixed_cookies: bool
@@ -60,7 +66,7 @@ class BackendAPI:
             query={"suffixed_cookies": "true"} if suffixed_cookies else None,
             body=body,
         )
-        return _strings(_mapping(answer).get("cookies"))
+        return _strings(mapping(answer).get("cookies"))
 
     def create_token(self, session_id: str, template: str | None, expires_in: int | None) -> str:
         """Return a newly minted token of a session.
@@ -68,14 +74,7 @@ class BackendAPI:
         :param template: The name of a JWT template; a session token without one.
         :param expires_in: Lifetime in seconds, instead of the instance's own.
         """
-        path = f"/sessions/{path_segment(session_id)}/tokens"
-        if template is not None:
-            path += f"/{path_segment(template)}"
-        body = None if expires_in is None else {"expires_in_seconds": expires_in}
-        token = _mapping(self.client.request("POST", path, body=body)).get("jwt")
-        if not isinstance(token, str):
-            raise BackendAPIError("The Backend API answered without a token.")
-        return token
+        return self.client.sessions.create_token(session_id, template, expires_in=expires_in)
 
     def revoke_session(self, session_id: str) -> None:
         """End a session; tokens already minted stay valid for their minute."""
@@ -86,27 +85,25 @@ class BackendAPI:
 
         All of them are tried; the error raised is that of the last one that Clerk did not end.
         """
+        sessions = self.client.sessions
+        # All are listed before the first is ended, since that shifts the pages behind it.
+        live = _strings(
+            [
+                session.get("id")
+                for status in ("active", "pending")
+                for session in sessions.list(user_id=user_id, status=status)
+            ]
+        )
         failure: BackendAPIError | None = None
-        for session_id in self._live_sessions(user_id):
+        for session_id in live:
             try:
                 self.revoke_session(session_id)
+            except ResourceNotFoundError:  # it has ended meanwhile
+                continue
             except BackendAPIError as error:
-                if error.status != 404:  # it has ended meanwhile
-                    failure = error
+                failure = error
         if failure is not None:
             raise failure
-
-    def _live_sessions(self, user_id: str) -> list[str]:
-        found: list[str] = []
-        for status in ("active", "pending"):
-            page = [""] * _PAGE
-            offset = 0
-            while len(page) == _PAGE:
-                query = {"user_id": user_id, "status": status, "limit": _PAGE, "offset": offset}
-                page = _ids(self.client.request("GET", "/sessions", query=query))
-                found += page
-                offset += _PAGE
-        return found
 
     def verify_machine_token(self, token_type: str, token: str) -> Mapping[str, Any]:
         """Return what Clerk knows of an opaque token; it answers 404 for one that is no good.
@@ -115,24 +112,12 @@ class BackendAPI:
         """
         path, parameter = _VERIFICATION[token_type]
         key = self._config.machine_secret_key if token_type == M2M_TOKEN else None
-        return _mapping(self.client.request("POST", path, body={parameter: token}, key=key))
-
-
-def _mapping(answer: Any) -> Mapping[str, Any]:
-    if not isinstance(answer, dict):
-        raise BackendAPIError("The Backend API answered in an unknown shape.")
-    return answer
-
-
-def _ids(answer: Any) -> list[str]:
-    """Return the ids of a listing: a list, or an object with ``data`` where Clerk also counts."""
-    listed = answer if isinstance(answer, list) else _mapping(answer).get("data")
-    return _strings([each.get("id") if isinstance(each, dict) else None for each in listed or ()])
+        return mapping(self.client.request("POST", path, body={parameter: token}, key=key))
 
 
 def _strings(value: Any) -> list[str]:
     if value is None:
         return []
     if not isinstance(value, list) or not all(isinstance(line, str) for line in value):
-        raise BackendAPIError("The Backend API answered in an unknown shape.")
+        raise unknown_shape()
     return value

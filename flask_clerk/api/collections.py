@@ -24,8 +24,8 @@ T = TypeVar("T", bound=Resource)
 
 Json = Mapping[str, Any] | Sequence[Mapping[str, Any]]
 
-#: How many are asked for at once. Clerk allows up to 500.
-PAGE_SIZE: Final = 100
+#: How many are asked for at once: the most that Clerk gives.
+PAGE_SIZE: Final = 500
 
 
 class Pages(Generic[T]):
@@ -179,7 +179,7 @@ def path_segment(value: str) -> str:
 
     :raises BackendAPIError: For an id that no escape helps: dots lead upwards, escaped or not.
     """
-    if value in ("", ".", ".."):
+    if not isinstance(value, str) or value in ("", ".", ".."):
         raise BackendAPIError("The Backend API has no such id.")
     return quote(value, safe="", errors="replace")
 

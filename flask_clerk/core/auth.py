@@ -27,7 +27,10 @@ class Services(Protocol):
     """What an auth object can do beyond reading its claims; the framework supplies it."""
 
     def user_of(self, auth: Auth) -> Any:
-        """Return the app's own user for a signed-in session."""
+        """Return the user of a signed-in session."""
+
+    def session_of(self, auth: Auth) -> Any:
+        """Return a signed-in session as Clerk has it."""
 
     def token_of(self, auth: Auth, template: str | None, expires_in: int | None) -> str:
         """Return a freshly minted token of the session."""
@@ -139,7 +142,24 @@ class Auth:
 
     @property
     def user(self) -> Any:
-        """The app's own user, from ``clerk.user_loader``; ``None`` when nobody is signed in."""
+        """The app's own user, from ``clerk.user_loader``; without a loader, Clerk's.
+
+        It is asked for once a request. ``None`` when nobody is signed in, or for somebody whom
+        Clerk has just deleted.
+
+        :raises BackendAPIError: If Clerk is to be asked and refuses or cannot be reached.
+        """
+        return None
+
+    @property
+    def session(self) -> Any:
+        """The session as Clerk has it now; ``None`` when nobody is signed in.
+
+        It is asked for once a request. ``status``, and in Unix milliseconds ``last_active_at``,
+        ``expire_at`` and ``abandon_at``.
+
+        :raises BackendAPIError: If Clerk refuses or cannot be reached.
+        """
         return None
 
     def get_token(
@@ -220,6 +240,10 @@ class SessionAuth(Auth):
     @property
     def user(self) -> Any:
         return self._require_services().user_of(self)
+
+    @property
+    def session(self) -> Any:
+        return self._require_services().session_of(self)
 
     def get_token(
         self, template: str | None = None, *, expires_in: int | None = None

@@ -179,12 +179,12 @@ class Shelf:
 def test_a_list_is_gone_through_page_by_page(
     call: Callable[[Client], Any], path: str, shape: str, client: Client, server: Loopback
 ) -> None:
-    server.reset(Shelf(250, shape))
+    server.reset(Shelf(1200, shape))
     found = call(client)
     assert server.calls == []
-    assert [item.id for item in found] == [f"x_{number}" for number in range(250)]
+    assert [item.id for item in found] == [f"x_{number}" for number in range(1200)]
     assert [(call.path, call.query["offset"]) for call in server.calls] == [
-        (f"/v1{path}", "0"), (f"/v1{path}", "100"), (f"/v1{path}", "200"),
+        (f"/v1{path}", "0"), (f"/v1{path}", "500"), (f"/v1{path}", "1000"),
     ]  # fmt: skip
 
 
@@ -215,7 +215,7 @@ def test_no_more_is_fetched_than_is_asked_for(
 
 
 def test_the_first_of_a_long_list_costs_one_call(client: Client, server: Loopback) -> None:
-    server.reset(Shelf(1000))
+    server.reset(Shelf(3000))
     assert next(iter(client.users.list())).id == "x_0"
     assert len(server.calls) == 1
 

@@ -24,6 +24,9 @@ class FakeServices:
     def token_of(self, auth: Auth, template: str | None, expires_in: int | None) -> str:
         return f"token {template} {expires_in}"
 
+    def session_of(self, auth: Auth) -> Any:
+        return f"session {auth.session_id}"
+
     def redirect_to(self, page: str, auth: Auth, return_back_url: str | None) -> Any:
         return (page, return_back_url)
 
@@ -35,6 +38,7 @@ def claims_of(**changed: Any) -> Any:
 NOTHING = (
     "user_id", "session_id", "session_status", "session_claims", "actor", "org_id", "org_slug",
     "org_role", "org_permissions", "factor_verification_age", "user",
+    "session",
 )  # fmt: skip
 
 
@@ -79,6 +83,7 @@ def test_a_session_shows_what_its_claims_say() -> None:
     assert auth.reason is None
     assert auth.message is None
     assert auth.user == "user user_1"
+    assert auth.session == "session sess_1"
     assert auth.get_token() == "the-token"
     assert auth.get_token("hasura") == "token hasura None"
     assert auth.get_token(expires_in=600) == "token None 600"

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from collections.abc import Collection
+from collections.abc import Iterable
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 from typing import Any
 from typing import Final
 from typing import TypeVar
@@ -14,24 +14,31 @@ from typing import TypeVar
 from flask import Flask
 from flask import Response
 from flask import current_app
+from flask import has_request_context
 from flask import request
+from werkzeug.exceptions import NotFound
+from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
 from ...core.config import ClerkConfig
-from ...core.errors import BackendAPIError
 from ...core.errors import ConfigurationError
+from ...core.instance import Backend
 from ...globals import clerk_of
-from ..clock import Clock
-from ..errors import LocalClerkError
 from ..instance import LocalClerk
 from ..model import AuthenticationLogEntry
 from ..seed import SeedError
 from ..seed import load_seed
 from ..seed import seed
 from ..store import SQLiteStore
-from ..token_resources import machine_token_json
+from .app import create_app
 from .app import serve_in_front_of
 from .current import PREFIX
 from .current import current_local
+from .guard import is_loopback_host
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse
+    from _typeshed.wsgi import WSGIApplication
+    from _typeshed.wsgi import WSGIEnvironment
 
 #: The file in the app's instance folder that holds everything, keys included.
 DATABASE: Final = "clerk.sqlite3"
@@ -59,8 +66,8 @@ _T = TypeVar("_T")
 
 def attach(
     app: Flask, arguments: Mapping[str, Any], environ: Mapping[str, str]
-) -> tuple[ClerkConfig, LocalBackend, Clock]:
-    """Give an app a local Clerk; return its settings, its Backend API and its clock.
+) -> tuple[ClerkConfig, LocalClerk]:
+    """Give an app a local Clerk; return the settings that go with it, and the local Clerk.
 
     :param arguments: Settings by keyword; ``local`` may be a :class:`LocalClerk` to serve.
     :raises ConfigurationError: If a live key is set: a local Clerk beside production keys is a
@@ -80,6 +87,7 @@ def attach(
         "publishable_key": local.publishable_key.value,
         "secret_key": local.secret_key.value,
         "proxy_url": PREFIX,
+        "api_url": f"http://localhost{PREFIX}/api",
     }
     config = ClerkConfig.load(
         {**_without(arguments, _INSTANCE_SETTINGS), **own},
@@ -88,7 +96,7 @@ def attach(
         {},
     )
     app.after_request(_log_decision)
-    return config, LocalBackend(local), local.clock
+    return config, local
 
 
 def open_local(folder: Path, seed_file: Path | None = None) -> LocalClerk:
@@ -117,84 +125,27 @@ def _seed(local: LocalClerk, seed_file: Path | None) -> None:
         seed(local)
 
 
-class LocalBackend:
-    """The local Clerk's Backend API for the app beside it, without a detour over HTTP.
+def connect(local: LocalClerk, config: ClerkConfig) -> Backend:
+    """Return the Backend API of a local Clerk, called within this process.
 
     A development server with one thread could not call itself.
     """
+    from ...api import BackendAPI
+    from ...api.wsgi import WSGIAdapter
 
-    def __init__(self, local: LocalClerk) -> None:
-        """Talk to this instance."""
-        self._local = local
+    return BackendAPI(config, WSGIAdapter(backend_app(local)))
 
-    def fetch_jwks(self) -> Mapping[str, Any]:
-        """Return the instance's JWKS."""
-        return self._call(self._local.jwks)
 
-    def fetch_handshake_cookies(self, nonce: str) -> list[str]:
-        """Return the ``Set-Cookie`` lines that wait under a nonce."""
-        return self._call(lambda: self._local.handshakes.redeem(nonce))
+def backend_app(local: LocalClerk) -> WSGIApplication:
+    """Return an app that serves a local Clerk where ``CLERK_API_URL`` has it."""
+    app = DispatcherMiddleware(NotFound(), {PREFIX: create_app(local)})
 
-    def refresh_session(
-        self, session_id: str, body: Mapping[str, Any], *, suffixed_cookies: bool
-    ) -> list[str]:
-        """Return the ``Set-Cookie`` lines that renew a session token."""
-        policy = self._local.handshakes.policy(
-            is_suffixed=suffixed_cookies,
-            is_secure=str(body["request_origin"]).startswith("https:"),
-        )
-        token = self._call(
-            lambda: self._local.handshakes.refresh(
-                session_id,
-                expired_token=body["expired_token"],
-                refresh_token=body["refresh_token"],
-                request_origin=body["request_origin"],
-            )
-        )
-        return policy.renewed(token)
+    def call(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        if has_request_context() and is_loopback_host(request.host):
+            environ["HTTP_HOST"] = request.host  # for the URLs in answers
+        return app(environ, start_response)
 
-    def create_token(self, session_id: str, template: str | None, expires_in: int | None) -> str:
-        """Return a newly minted token of a session."""
-
-        def mint() -> str:
-            session = self._local.sessions.get_live(session_id)
-            if template is None:
-                return self._local.minting.session_token(session, lifetime=expires_in)
-            return self._local.minting.template_token(session, template, lifetime=expires_in)
-
-        return self._call(mint)
-
-    def revoke_session(self, session_id: str) -> None:
-        """End a session."""
-        self._call(lambda: self._local.sessions.revoke(session_id))
-
-    def revoke_user(self, user_id: str) -> None:
-        """End every session of a user."""
-        self._call(lambda: self._local.sessions.revoke_all(user_id))
-
-    def verify_machine_token(self, token_type: str, token: str) -> Mapping[str, Any]:
-        """Return what is known of an opaque machine token that is good."""
-        record = self._call(lambda: self._local.machines.verify(token_type, token))
-        return machine_token_json(record, self._local.now)
-
-    def _call(self, call: Callable[[], _T]) -> _T:
-        fault = self._local.faults.take("backend")
-        if fault is not None:
-            time.sleep(fault.hang)
-        if fault is not None and fault.status is not None:
-            raise BackendAPIError(
-                f"The local Clerk answered {fault.status}, as it was told to.",
-                status=fault.status,
-                retry_after=fault.retry_after,
-            )
-        try:
-            return call()
-        except LocalClerkError as error:
-            raise BackendAPIError(
-                f"The local Clerk answered {error.status} {error.code}.",
-                status=error.status,
-                codes=(error.code,),
-            ) from error
+    return call
 
 
 def _refuse_live_keys(*places: Mapping[str, Any]) -> None:

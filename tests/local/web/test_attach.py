@@ -16,10 +16,10 @@ from flask_clerk import Clerk
 from flask_clerk import ConfigurationError
 from flask_clerk import auth
 from flask_clerk import require_auth
+from flask_clerk.core.instance import Backend
 from flask_clerk.globals import clerk_of
 from flask_clerk.local import LocalClerk
 from flask_clerk.local import SeedError
-from flask_clerk.local.web.attach import LocalBackend
 
 
 @pytest.fixture
@@ -46,6 +46,11 @@ def session_of(local: LocalClerk, email: str = "ada+clerk_test@example.com") -> 
     assert user is not None
     session = local.sessions.create(user.id, local.clients.create().id)
     return session.id, local.minting.session_token(session, origin="http://localhost")
+
+
+def backend_of(local: LocalClerk) -> Backend:
+    """Return what an app with this local Clerk calls its Backend API by."""
+    return clerk_of(make_app(local)).instance.backend
 
 
 def bearer(token: str) -> dict[str, str]:
@@ -211,7 +216,7 @@ def test_decisions_are_remembered_for_the_dashboard(local: LocalClerk) -> None:
 
 
 def test_the_backend_of_the_app_is_the_instance(local: LocalClerk) -> None:
-    backend = LocalBackend(local)
+    backend = backend_of(local)
     session_id, _ = session_of(local)
     local.templates.create({"name": "api", "claims": {"hello": "world"}})
 
@@ -226,7 +231,7 @@ def test_the_backend_of_the_app_is_the_instance(local: LocalClerk) -> None:
 
 
 def test_refusals_of_the_instance_are_those_of_the_backend_api(local: LocalClerk) -> None:
-    backend = LocalBackend(local)
+    backend = backend_of(local)
     session_id, _ = session_of(local)
 
     with pytest.raises(BackendAPIError) as unknown:
@@ -239,20 +244,21 @@ def test_refusals_of_the_instance_are_those_of_the_backend_api(local: LocalClerk
 
 
 def test_faults_reach_the_app(local: LocalClerk) -> None:
+    backend = backend_of(local)
     local.faults.limit("backend", retry_after=7, times=1)
 
     with pytest.raises(BackendAPIError) as limited:
-        LocalBackend(local).fetch_jwks()
+        backend.fetch_jwks()
 
     assert (limited.value.status, limited.value.retry_after) == (429, 7)
-    assert LocalBackend(local).fetch_jwks() == local.jwks()
+    assert backend.fetch_jwks() == local.jwks()
 
 
 def test_a_hanging_backend_is_waited_for(local: LocalClerk) -> None:
     local.faults.hang("backend", 0.2, times=1)
     began = time.monotonic()
 
-    assert LocalBackend(local).fetch_jwks() == local.jwks()
+    assert backend_of(local).fetch_jwks() == local.jwks()
     assert time.monotonic() - began >= 0.2
 
 
