@@ -48,13 +48,14 @@ def request_facts(request: Request, instance: Instance, accepts: tuple[str, ...]
 def request_url(request: Request) -> str:
     """Return the URL as the browser sees it, percent-encoded.
 
-    The server's and ``ProxyFix``'s word counts, ``X-Forwarded-*`` alone does not. A host that is
-    none is left out, as Werkzeug does from 3.1.8 on.
+    The server's and ``ProxyFix``'s word counts, ``X-Forwarded-*`` alone does not. For a host that
+    is none it is empty: a browser would take the path's first part for one in ``http:///path``.
     """
-    host = request.host if _is_host(request.host) else ""
+    if not _is_host(request.host):
+        return ""
     path = quote(request.root_path.rstrip("/") + request.path, safe=_URL_SAFE)
     query = request.query_string.decode("latin-1")
-    return f"{request.scheme}://{host}{path}" + (f"?{query}" if query else "")
+    return f"{request.scheme}://{request.host}{path}" + (f"?{query}" if query else "")
 
 
 def _is_host(host: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import math
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from flask import Blueprint
 from flask import abort
@@ -51,9 +52,15 @@ def sign_out() -> Response:
     _revoke(context, clerk.instance)
     asked = request.form.get("redirect_url")
     target = safe_redirect(asked, context.url, clerk.instance.config.allowed_redirect_origins)
-    response = redirect(target or f"{request.root_path}/", 303)
+    response = redirect(target or _home(request.root_path), 303)
     _expire_cookies(response, context)
     return response
+
+
+def _home(root_path: str) -> str:
+    """Return the app's first page. It begins with one slash: two would name another host."""
+    mounted = quote(root_path.strip("/"))
+    return f"/{mounted}/" if mounted else "/"
 
 
 def _revoke(context: AuthenticateContext, instance: Instance) -> None:

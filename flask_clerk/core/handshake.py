@@ -165,7 +165,7 @@ def _resolved_headers(
     context: AuthenticateContext, instance: Instance, cookies: list[str]
 ) -> HeaderList:
     headers = set_cookie_headers(cookies)
-    if not instance.config.is_development:
+    if not instance.config.is_development or not context.origin:
         return headers
     clean = without(
         context.url,
