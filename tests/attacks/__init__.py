@@ -1,0 +1,1 @@
+"""Attacks, one file each, mounted on real apps beside the honest request that they imitate."""
