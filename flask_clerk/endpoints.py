@@ -40,6 +40,9 @@ class Doors:
         """Know none yet."""
         self._known: dict[tuple[str, str, bool], Door] = {}
 
+    def __len__(self) -> int:
+        return len(self._known)
+
     def at(self, app: Flask, endpoint: str, method: str, *, closed: bool) -> Door:
         """Return the door of an endpoint, as :func:`guards_at` finds its guards."""
         key = endpoint, method, closed

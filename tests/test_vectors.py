@@ -92,6 +92,7 @@ class Seen:
     auths: list[Auth] = field(default_factory=list)
     states: list[RequestState] = field(default_factory=list)
     views: int = 0
+    remembered: int = 0
 
 
 @pytest.fixture(scope="module")
@@ -111,23 +112,34 @@ def case_id(case: Case) -> str:
 def test_flask_decides_as_clerk_did(
     case: Case, backend_api: Loopback, caplog: pytest.LogCaptureFixture
 ) -> None:
+    """At first sight, and again when the decision may be remembered."""
     seen = Seen()
-    response = run(case, backend_api, seen)
-
+    backend_api.reset(partial(recorded_answer, case["api"]))
+    app = build_app(case["options"], backend_api.url, seen)
     expect = case["expect"]
+    response = send(app, case["request"])
     recorded_calls = [] if case["id"] in SPARED_CALLS else expect["api_calls"]
     assert_calls_are_the_recorded_ones(backend_api.calls, recorded_calls)
     if "throws" in expect:
         assert_developer_is_told(response, caplog)
         assert not seen.views
         return
-    assert_state(seen.states[-1], expect)
-    assert_headers(response, expect)
-    if expect["status"] != "handshake":
-        assert_auth(seen.auths[-1], expect["auth"])
-    is_redirect = any(name == "location" for name, _ in expect["headers"])
-    assert (response.status_code, seen.views) == ((307, 0) if is_redirect else (200, 1))
-    assert response.text == ("" if is_redirect or response.request.method == "HEAD" else "a page")
+    assert_answer(response, seen, expect)
+    seen.views = 0
+    assert_answer(send(app, case["request"]), seen, expect)
+
+
+def test_most_of_those_who_stay_signed_in_are_remembered(backend_api: Loopback) -> None:
+    signed_in = [case for case in CASES if case["expect"].get("status") == "signed-in"]
+    seen = Seen()
+    for case in signed_in:
+        backend_api.reset(partial(recorded_answer, case["api"]))
+        app = build_app(case["options"], backend_api.url, seen)
+        send(app, case["request"])
+        send(app, case["request"])
+        seen.remembered += seen.states[-1] is seen.states[-2]
+    assert len(signed_in) > 300
+    assert seen.remembered > len(signed_in) / 2
 
 
 def test_every_case_has_settings_of_its_own() -> None:
@@ -283,6 +295,16 @@ def recorded_answer(api: dict[str, Any], call: Call) -> Answer:
     if call.path.endswith("/refresh") and "refresh" in api:
         return answer_json(api["refresh"]["body"], api["refresh"]["status"])
     return answer_json({"errors": [{"code": "resource_not_found", "message": "x"}]}, 404)
+
+
+def assert_answer(response: TestResponse, seen: Seen, expect: dict[str, Any]) -> None:
+    assert_state(seen.states[-1], expect)
+    assert_headers(response, expect)
+    if expect["status"] != "handshake":
+        assert_auth(seen.auths[-1], expect["auth"])
+    is_redirect = any(name == "location" for name, _ in expect["headers"])
+    assert (response.status_code, seen.views) == ((307, 0) if is_redirect else (200, 1))
+    assert response.text == ("" if is_redirect or response.request.method == "HEAD" else "a page")
 
 
 def assert_calls_are_the_recorded_ones(calls: list[Call], recorded: list[dict[str, Any]]) -> None:

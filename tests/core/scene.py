@@ -13,7 +13,10 @@ from flask_clerk.core.config import ClerkConfig
 from flask_clerk.core.context import AuthenticateContext
 from flask_clerk.core.errors import BackendAPIError
 from flask_clerk.core.errors import ClerkError
+from flask_clerk.core.facts import Facts
+from flask_clerk.core.facts import facts_of
 from flask_clerk.core.instance import Instance
+from flask_clerk.core.instance import no_organization
 from flask_clerk.core.keys import PublishableKey
 from flask_clerk.core.organizations import Target
 from flask_clerk.core.request import authenticate_request
@@ -103,11 +106,12 @@ class Scene:
         sign: Signer,
         *,
         key: PublishableKey | None = LIVE,
-        organization_of: Callable[[str], Target | None] = lambda path: None,
+        organization_of: Callable[[str], Target | None] = no_organization,
         **settings: Any,
     ) -> None:
         self.sign = sign
         self.key = key
+        self.now: float = NOW
         self.backend = StubBackend()
         kind = "test" if key is not None and key.is_development else "live"
         usual = {
@@ -119,7 +123,7 @@ class Scene:
         self.instance = Instance(
             self.config,
             lambda config: self.backend,
-            clock=lambda: NOW,
+            clock=lambda: self.now,
             organization_of=organization_of,
         )
 
@@ -152,12 +156,44 @@ class Scene:
         if not isinstance(cookies, str):
             cookies = "; ".join(f"{name}={value}" for name, value in cookies.items())
         sent = {**NAVIGATION, "Cookie": cookies, **(headers or {})}
-        return AuthenticateContext(method, url, Headers(sent), self.config, NOW)
+        return AuthenticateContext(method, url, Headers(sent), self.config, self.now)
+
+    def facts(self, url: str = f"{APP}/path", **request: Any) -> Facts | None:
+        """Return what a decision about the request may be remembered by."""
+        context = self.context(url, **request)
+        parts = urlsplit(url)
+        sent = context.headers.get
+        return facts_of(
+            context.method,
+            parts.query,
+            sent("Authorization"),
+            sent("Cookie"),
+            sent("Sec-Fetch-Dest"),
+            sent("Referer"),
+            (parts.scheme, parts.netloc),
+            (context.method, parts.path, sent("Accept")) if self.instance.reads_paths else None,
+        )
 
     def decide(
         self, url: str = f"{APP}/path", accepts: tuple[str, ...] | None = None, **request: Any
     ) -> RequestState:
         return authenticate_request(self.context(url, **request), self.instance, accepts)
+
+    def visit(self, url: str = f"{APP}/path", **request: Any) -> RequestState:
+        """Decide as an app does for one visitor after another: what is remembered counts."""
+        facts = self.facts(url, **request)
+        if facts is None:
+            return self.decide(url, **request)
+        state = self.instance.memory.recall(facts, self.now)
+        if state is None:
+            state = self.decide(url, **request)
+            self.instance.memory.remember(facts, self.context(url, **request), state)
+        return state
+
+    def recall(self, url: str = f"{APP}/path", **request: Any) -> RequestState | None:
+        """Return what is remembered of such a request."""
+        facts = self.facts(url, **request)
+        return None if facts is None else self.instance.memory.recall(facts, self.now)
 
     def expired(self, **claims: Any) -> str:
         return self.token(age=300, **claims)
