@@ -70,6 +70,9 @@ MAX_ALLOWED_CLOCK_SKEW = 300
 #: Bytes of custom claims that a session token should stay under ("Size limitations").
 RECOMMENDED_SESSION_CLAIMS_SIZE = 1200
 
+#: Bytes of name and value after which browsers drop a cookie (RFC 6265, section 6.1).
+COOKIE_LIMIT = 4096
+
 # Clerk names no limits for the next four: these are ours, far above what a cookie can carry.
 
 #: Levels of objects and lists in a template; the object of claims itself is the first.

@@ -6,12 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from dataclasses import field
 from typing import Any
-from typing import Final
 
 from ....core.constants import Cookies
 from ....core.tokens import CATEGORY_SESSION
 from ....core.tokens import CATEGORY_TEMPLATE
-from ....jwt_templates import RECOMMENDED_SESSION_CLAIMS_SIZE
 from ....jwt_templates import Template
 from ....jwt_templates import claims_size
 from ...ids import new_id
@@ -19,10 +17,6 @@ from ...model import Session
 from ...signing import sign
 from ..current import current_local
 from ..wording import name_of
-
-#: Bytes of name and value after which browsers drop a cookie (RFC 6265, section 6.1).
-COOKIE_LIMIT: Final = 4096
-CUSTOM_LIMIT: Final = RECOMMENDED_SESSION_CLAIMS_SIZE
 
 
 @dataclass(frozen=True, slots=True)

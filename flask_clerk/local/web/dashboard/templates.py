@@ -10,6 +10,8 @@ from flask import Response
 from flask import render_template
 from flask import request
 
+from ....jwt_templates import COOKIE_LIMIT
+from ....jwt_templates import RECOMMENDED_SESSION_CLAIMS_SIZE
 from ....jwt_templates import SESSION_RESERVED_CLAIMS
 from ....jwt_templates import SHORTCODES
 from ....jwt_templates import TEMPLATE_RESERVED_CLAIMS
@@ -22,8 +24,6 @@ from ..form import Form
 from ..wording import pretty
 from .blueprint import blueprint
 from .blueprint import see
-from .preview import COOKIE_LIMIT
-from .preview import CUSTOM_LIMIT
 from .preview import Preview
 from .preview import people
 from .preview import preview_session_token
@@ -185,7 +185,7 @@ def _render(name: str, form: Form, preview: Preview | None, **values: object) ->
         preview=preview,
         people=people(),
         shortcodes=sorted(SHORTCODES),
-        custom_limit=CUSTOM_LIMIT,
+        custom_limit=RECOMMENDED_SESSION_CLAIMS_SIZE,
         cookie_limit=COOKIE_LIMIT,
         **values,
     )
