@@ -14,6 +14,7 @@ _COMMANDS: Final = {
     "routes": "routes:routes",
     "serve": "serve:serve",
     "sessions": "sessions:sessions",
+    "templates": "templates:templates",
     "token": "token:token",
     "users": "users:users",
 }

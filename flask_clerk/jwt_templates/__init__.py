@@ -12,6 +12,7 @@ from .people import memberships_of
 from .places import Place
 from .places import file_text
 from .places import lines_of
+from .places import written
 from .render import RenderContext
 from .render import render_claims
 from .shortcodes import Literal
@@ -19,6 +20,7 @@ from .shortcodes import Path
 from .shortcodes import Shortcode
 from .shortcodes import Text
 from .shortcodes import parse_text
+from .template import TEMPLATE_FIELDS
 from .template import Template
 from .tokens import Mint
 from .tokens import TokenPreview
@@ -41,6 +43,7 @@ __all__ = [
     "SESSION_RESERVED_CLAIMS",
     "SHORTCODES",
     "TEMPLATE_DEFAULT_CLAIMS",
+    "TEMPLATE_FIELDS",
     "TEMPLATE_RESERVED_CLAIMS",
     "UNDOCUMENTED_SHORTCODES",
     "Literal",
@@ -66,4 +69,5 @@ __all__ = [
     "preview_session_token",
     "preview_template",
     "render_claims",
+    "written",
 ]

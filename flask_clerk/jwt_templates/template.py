@@ -22,7 +22,7 @@ from .vocabulary import MIN_LIFETIME
 from .vocabulary import TEMPLATE_RESERVED_CLAIMS
 
 _DEFAULT_ALGORITHM = "RS256"
-FIELDS = (
+TEMPLATE_FIELDS = (
     "name",
     "claims",
     "lifetime",
@@ -89,11 +89,11 @@ class Template:
                 "Add the field 'signing_algorithm', or set custom_signing_key to false",
                 where="signing_algorithm",
             )
-        return cls(**{name: data[name] for name in FIELDS if data.get(name) is not None})
+        return cls(**{name: data[name] for name in TEMPLATE_FIELDS if data.get(name) is not None})
 
     def to_json(self) -> dict[str, Any]:
         """Return the fields that the Backend API takes, free to be edited."""
-        return {name: plain_json(getattr(self, name)) for name in FIELDS}
+        return {name: plain_json(getattr(self, name)) for name in TEMPLATE_FIELDS}
 
     @property
     def parsed(self) -> ParsedClaims:

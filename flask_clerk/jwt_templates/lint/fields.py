@@ -10,7 +10,7 @@ from ..claims import parse_claims
 from ..errors import ReservedClaimError
 from ..errors import ShortcodeError
 from ..errors import TemplateError
-from ..template import FIELDS
+from ..template import TEMPLATE_FIELDS
 from ..template import Template
 from .findings import Problem
 from .findings import Severity
@@ -80,7 +80,7 @@ def long_lifetimes(subject: Subject, surroundings: Surroundings) -> Iterator[Pro
 
 def _unknown_fields(subject: Subject) -> Iterator[Problem]:
     for name in subject.document:
-        if name not in FIELDS:
-            near = get_close_matches(name, FIELDS, 1)
-            repair = f"Write {near[0]!r}." if near else f"Use {', '.join(FIELDS)}."
+        if name not in TEMPLATE_FIELDS:
+            near = get_close_matches(name, TEMPLATE_FIELDS, 1)
+            repair = f"Write {near[0]!r}." if near else f"Use {', '.join(TEMPLATE_FIELDS)}."
             yield Problem((name,), f"A template has no field {name!r}.", repair)

@@ -33,6 +33,7 @@ def create_app(local: LocalClerk, host: Flask | None = None) -> Flask:
         __name__, static_folder=None, instance_path=None if host is None else host.instance_path
     )
     app.debug = host is None
+    app.json.sort_keys = False  # type: ignore[attr-defined]  # claims keep their order
     app.extensions[EXTENSION] = local
     app.extensions[HOST] = host or app
     # The app's own, so that redirects to a slash, OPTIONS and refused methods are guarded, too.

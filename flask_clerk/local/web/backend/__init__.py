@@ -22,6 +22,7 @@ from .organizations import blueprint as organizations
 from .requests import admit
 from .requests import answer_error
 from .requests import refuse_unknown_path
+from .session_token import blueprint as session_token
 from .sessions import blueprint as sessions
 from .tokens import blueprint as tokens
 from .user_actions import blueprint as user_actions
@@ -44,6 +45,7 @@ for family in (
     machines,
     memberships,
     organizations,
+    session_token,
     sessions,
     tokens,
     user_actions,
