@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from ...api.client import path_segment
+from ...api.collections import path_segment
 from ...bound import AppClerk
 from ...jwt_templates import COOKIE_LIMIT
 from ...jwt_templates import RECOMMENDED_SESSION_CLAIMS_SIZE

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ...api.client import path_segment
+from ...api.collections import path_segment
 from ...core.config import ClerkConfig
 from ...core.constants import API_URL
 from ...core.errors import BackendAPIError
