@@ -24,6 +24,7 @@ from .clerk_js import clerk_js
 from .core.config import ClerkConfig
 from .core.config import wants_local
 from .core.context import HeaderLookup
+from .core.fresh_claims import fresh_cookies
 from .core.instance import Backend
 from .core.instance import Instance
 from .core.request import authenticate_request
@@ -46,6 +47,7 @@ from .stores import open_revocations
 if TYPE_CHECKING:
     import clerk_backend_api
     from flask import Flask
+    from flask.typing import ResponseReturnValue
     from werkzeug.wrappers import Response
 
     from .api import Client
@@ -164,6 +166,23 @@ class Clerk:
         :raises RuntimeError: If the current app has no Clerk.
         """
         self.instance.revoke_user(user_id, for_seconds=for_seconds)
+
+    def refresh_claims(self, answer: ResponseReturnValue) -> Response:
+        """Return a response after which the browser's token has the claims of now.
+
+        Use it where a view has changed what tokens are made of, such as metadata or a role:
+        ``return clerk.refresh_claims(redirect("/"))``. This request's ``g.auth`` stays as it is,
+        and a copy of the old token stays good until it expires.
+
+        :param answer: What a view may return.
+        :raises RuntimeError: If the current app has no Clerk.
+        """
+        response = current_app.make_response(answer)
+        clerk = current_clerk()
+        visit = clerk.visit_of(request)
+        for name, value in fresh_cookies(visit.context, clerk.instance, visit.auth):
+            response.headers.add(name, value)
+        return response
 
     def protect(self, blueprint: BlueprintT, **conditions: Any) -> BlueprintT:
         """Guard a whole blueprint, before it is registered.

@@ -35,7 +35,7 @@ def refresh(context: AuthenticateContext, instance: Instance) -> RequestState:
         raise NotRefreshedError("Only a GET is renewed.", reason=RefreshReason.NON_GET)
     if not context.refresh_token:
         raise NotRefreshedError("There is no refresh cookie.", reason=RefreshReason.NO_COOKIE)
-    cookies = _fetch_cookies(context, instance)
+    cookies = fetch_cookies(context, instance)
     if not cookies:
         raise NotRefreshedError("Nothing came back.", reason=RefreshReason.UNEXPECTED_SDK_ERROR)
     token = session_token_among(cookies)
@@ -53,7 +53,11 @@ def refresh(context: AuthenticateContext, instance: Instance) -> RequestState:
     )
 
 
-def _fetch_cookies(context: AuthenticateContext, instance: Instance) -> list[str]:
+def fetch_cookies(context: AuthenticateContext, instance: Instance) -> list[str]:
+    """Return the ``Set-Cookie`` lines that renew the session token, expired or not.
+
+    :raises NotRefreshedError: With the reason that Clerk's SDKs use.
+    """
     if instance.config.secret_key is None:
         raise NotRefreshedError(
             "A secret key is needed to renew tokens.", reason=RefreshReason.MISSING_API_CLIENT

@@ -58,6 +58,7 @@ class StubBackend:
         self.jwks: Mapping[str, Any] | ClerkError = {}
         self.handshake: list[str] | ClerkError = []
         self.refreshed: list[str] | ClerkError = []
+        self.minted: str | ClerkError = ""
         self.revoked: ClerkError | None = None
         self.machine_tokens: dict[str, Mapping[str, Any] | ClerkError] = {}
         self.calls: list[tuple[Any, ...]] = []
@@ -77,7 +78,8 @@ class StubBackend:
         return _answer(self.refreshed)
 
     def create_token(self, session_id: str, template: str | None, expires_in: int | None) -> str:
-        raise NotImplementedError
+        self.calls.append(("mint", session_id, template, expires_in))
+        return _answer(self.minted)
 
     def revoke_session(self, session_id: str) -> None:
         self.calls.append(("revoke session", session_id))

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask import g
+from flask import redirect
+from flask import request
 from flask.typing import ResponseReturnValue
 from joserfc.jwk import RSAKey
 
@@ -35,7 +37,7 @@ def app(clerk: LocalClerk) -> Flask:
     """Return an app with a page for everybody and one for whoever is signed in."""
     app = Flask("visited", static_folder=None)
     app.debug = True
-    Clerk(app, local=clerk, redirect_to_sign_in=True)
+    extension = Clerk(app, local=clerk, redirect_to_sign_in=True)
 
     @app.get("/")
     def home() -> str:
@@ -45,6 +47,14 @@ def app(clerk: LocalClerk) -> Flask:
     @require_auth
     def profile() -> ResponseReturnValue:
         return f"<!doctype html><title>Profile</title><p>{g.auth.user_id} in {g.auth.org_slug}</p>"
+
+    @app.route("/name", methods=["GET", "POST"])
+    @require_auth
+    def name() -> ResponseReturnValue:
+        if request.method == "GET":
+            return f"<p>{g.auth.claim('name')}</p><form method=post><button>Rename</button></form>"
+        extension.client.users.update(g.auth.user_id, first_name="Augusta")
+        return extension.refresh_claims(redirect("/name", 303))
 
     return app
 
@@ -111,6 +121,18 @@ def test_session_is_found_again_when_only_the_client_cookie_is_left(
     visitor.context.clear_cookies(name=re.compile("^__(session|refresh)"))
     visitor.goto(f"{url}/profile")
     assert visitor.url == f"{url}/profile"
+
+
+def test_a_changed_name_is_in_the_token_of_the_next_page(
+    clerk: LocalClerk, visitor: Any, url: str
+) -> None:
+    clerk.update_settings(session_token_claims={"name": "{{user.first_name}}"})
+    sign_in(visitor, url)
+    visitor.goto(f"{url}/name")
+    assert visitor.locator("p").inner_text() == "Ada"
+    press(visitor, "Rename")
+    visitor.wait_for_url(f"{url}/name")
+    assert visitor.locator("p").inner_text() == "Augusta"
 
 
 def test_code_signs_in(visitor: Any, url: str) -> None:
