@@ -288,18 +288,34 @@ def test_pages_on_a_port_of_their_own_lead_to_the_app_on_another(
             assert person(local, ADA).id in visitor.content()
 
 
-@pytest.mark.parametrize("width", [390, 1280])
-@pytest.mark.parametrize(
-    "path", ["sign-in", "sign-up", "account", "sign-in/tasks", "dashboard/", "dashboard/keys"]
-)
-def test_no_page_is_wider_than_its_window(
-    browser: Any, clerk: LocalClerk, url: str, width: int, path: str
+@pytest.mark.parametrize("width", [320, 390, 1280])
+def test_no_page_is_wider_than_its_window_however_long_the_names(
+    browser: Any, clerk: LocalClerk, url: str, width: int
 ) -> None:
+    ada, long = person(clerk, ADA), "Wolfeschlegelsteinhausenbergerdorff" * 3
+    clerk.update_settings(application_name=long, single_session_mode=False)
+    clerk.users.merge_metadata(ada.id, public_metadata={long: long})
+    clerk.users.create(email_addresses=[f"{long[:60]}@{long[:60]}.example"])
+    founded = clerk.organizations.create(long, created_by=ada.id)
+    template = clerk.templates.create({"name": long[:60], "claims": {long: "{{user.full_name}}"}})
     context = browser.new_context(viewport={"width": width, "height": 800})
     context.set_default_timeout(_TIMEOUT)
     page = context.new_page()
-    page.goto(f"{url}/__clerk/sign-in?redirect_url=/__clerk/{path}")
+    page.goto(f"{url}/__clerk/sign-in?redirect_url=/__clerk/dashboard/")
     page.get_by_role("button", name="Ada Lovelace").click()
-    page.wait_for_url(f"{url}/__clerk/{path}")
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.wait_for_url(f"{url}/__clerk/dashboard/")
+    clerk.users.update(ada.id, first_name=long, last_name=long)
+    links = page.eval_on_selector_all(".side-nav a", "all => all.map(each => each.pathname)")
+    pages = [path.removeprefix("/__clerk/") for path in links]
+    pages += ["sign-in", "sign-up", "account", "sign-in/tasks"]
+    pages += [f"dashboard/users/{ada.id}", f"dashboard/organizations/{founded.id}"]
+    pages += [f"dashboard/templates/{template.id}"]
+    assert len(pages) == 11 + 7
+
+    widths = {}
+    for path in pages:
+        page.goto(f"{url}/__clerk/{path}")
+        widths[path] = page.evaluate("document.documentElement.scrollWidth")
+
+    assert {path: wide for path, wide in widths.items() if wide > width} == {}
     context.close()
