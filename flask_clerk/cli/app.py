@@ -9,6 +9,8 @@ from typing import Any
 import click
 from flask.cli import with_appcontext
 
+from ..core.config import ClerkConfig
+from ..core.constants import API_URL
 from ..globals import current_clerk
 from .errors import shown
 
@@ -28,3 +30,14 @@ def with_clerk(command: Callable[..., None]) -> Callable[..., None]:
         command(clerk, *args, **kwargs)
 
     return shown(with_appcontext(wrapper))
+
+
+def instance_name(config: ClerkConfig) -> str:
+    """Return which instance commands speak to, in a few words."""
+    if config.local:
+        return "the local Clerk"
+    if config.api_url != API_URL:
+        return f"the Clerk at {config.api_url}"
+    kind = "development" if config.is_development else "production"
+    key = config.publishable_key
+    return f"Clerk's {kind} instance" + (f" {key.frontend_api}" if key else "")

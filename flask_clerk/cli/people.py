@@ -5,34 +5,36 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from datetime import timezone
+from typing import TYPE_CHECKING
 from typing import Any
 from typing import Final
 
 import click
 
-from .backend import BackendCaller
-from .backend import pages
+if TYPE_CHECKING:
+    from ..api import Client
+    from ..api.resources import User
 
 _SHOWN: Final = 8
 _MATCHES: Final = 50
 
 
-def find_user(backend: BackendCaller, asked: str) -> Mapping[str, Any]:
+def find_user(client: Client, asked: str) -> User:
     """Return the user whom an id, an address, a username or the beginning of one names.
 
     :raises BackendAPIError: If Clerk refuses or cannot be reached.
     :raises click.ClickException: If it names nobody, or several: then with who they are.
     """
     text = asked.strip().lower()
-    users = backend.request("GET", "/users", query={"query": text, "limit": _MATCHES})
+    users = list(client.users.list(query=text, limit=_MATCHES))
     exact = [user for user in users if text in (user["id"].lower(), *_names_of(user))]
     beginning = [user for user in users if any(n.startswith(text) for n in _names_of(user))]
     chosen = exact or beginning
     if len(chosen) == 1:
-        return dict(chosen[0])
+        return chosen[0]
     if chosen:
         raise click.ClickException(f"{asked} may be {_listed(chosen)}: type more of it.")
-    known = users or list(pages(backend, "/users"))
+    known = users or list(client.users.list())
     raise click.ClickException(
         f"No user's id, address or username begins with {asked}"
         + (f"; there are {_listed(known)}." if known else ": there are no users.")

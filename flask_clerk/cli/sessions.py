@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from itertools import islice
-
 import click
 
 from ..bound import AppClerk
+from .app import instance_name
 from .app import with_clerk
-from .backend import backend_of
-from .backend import instance_name
-from .backend import pages
 from .errors import missing
 from .output import echo_json
 from .output import echo_table
@@ -38,12 +34,8 @@ def list_sessions(
     clerk: AppClerk, user: str | None, status: str | None, limit: int, as_json: bool
 ) -> None:
     """List sessions, the newest first."""
-    config = clerk.instance.config
-    backend = backend_of(config)
-    asked = {"status": status} if status else {}
-    if user is not None:
-        asked["user_id"] = find_user(backend, user)["id"]
-    found = list(islice(pages(backend, "/sessions", **asked), limit))
+    user_id = None if user is None else find_user(clerk.client, user).id
+    found = list(clerk.client.sessions.list(limit=limit, status=status, user_id=user_id))
     if as_json:
         echo_json(found)
         return
@@ -62,7 +54,7 @@ def list_sessions(
     ]
     echo_table(("ID", "USER", "STATUS", "LAST ACTIVE (UTC)", "EXPIRES (UTC)", "ORGANIZATION"), rows)
     more = f" or more (--limit {limit})" if len(found) == limit else ""
-    click.echo(f"\n{len(found)}{more} at {instance_name(config)}.")
+    click.echo(f"\n{len(found)}{more} at {instance_name(clerk.instance.config)}.")
 
 
 @sessions.command()
@@ -70,7 +62,8 @@ def list_sessions(
 @with_clerk
 def revoke(clerk: AppClerk, session_ids: tuple[str, ...]) -> None:
     """End sessions. Tokens that are out already serve for what is left of their minute."""
-    backend_of(clerk.instance.config)  # says what is missing, if anything is
+    if clerk.instance.config.secret_key is None:
+        raise click.ClickException("Sessions are ended at Clerk with CLERK_SECRET_KEY: set it.")
     for session_id in session_ids:
         with missing(f"There is no session {session_id}."):
             clerk.instance.revoke_session(session_id)

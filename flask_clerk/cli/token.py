@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
 from ..bound import AppClerk
 from .app import with_clerk
-from .backend import BackendCaller
-from .backend import backend_of
 from .errors import missing
 from .people import find_user
+
+if TYPE_CHECKING:
+    from ..api import Client
 
 #: Seconds (Backend API, ``CreateSessionToken``).
 _LIFETIMES = click.IntRange(30, 315_360_000)
@@ -47,9 +48,8 @@ def token(
         raise click.ClickException(
             "Tokens are made with test keys only: live keys would sign somebody in for real."
         )
-    backend = backend_of(config)
-    user_id = find_user(backend, user)["id"]
-    session_id = _session(backend, user_id, _organization_id(backend, organization))
+    user_id = find_user(clerk.client, user).id
+    session_id = _session(clerk.client, user_id, _organization_id(clerk.client, organization))
     with missing(f"There is no JWT template {template}."):
         click.echo(clerk.instance.backend.create_token(session_id, template, expires_in))
     if config.authorized_parties and template is None:
@@ -58,23 +58,16 @@ def token(
         )
 
 
-def _organization_id(backend: BackendCaller, asked: str | None) -> str | None:
+def _organization_id(client: Client, asked: str | None) -> str | None:
     if asked is None:
         return None
-    from ..api.collections import path_segment
-
     with missing(f"There is no organization {asked}."):
-        found: str = backend.request("GET", f"/organizations/{path_segment(asked)}")["id"]
-    return found
+        return client.organizations.get(asked).id
 
 
-def _session(backend: BackendCaller, user_id: str, organization_id: str | None) -> str:
+def _session(client: Client, user_id: str, organization_id: str | None) -> str:
     """Return a live session with this organization active, a new one if need be."""
-    query = {"user_id": user_id, "status": "active"}
-    for session in backend.request("GET", "/sessions", query=query):
-        if session["last_active_organization_id"] == organization_id:
-            return str(session["id"])
-    body: dict[str, Any] = {"user_id": user_id}
-    if organization_id is not None:
-        body["active_organization_id"] = organization_id
-    return str(backend.request("POST", "/sessions", body=body)["id"])
+    for session in client.sessions.list(user_id=user_id, status="active"):
+        if session.last_active_organization_id == organization_id:
+            return session.id
+    return client.sessions.create(user_id, active_organization_id=organization_id).id

@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from itertools import islice
-from typing import Any
 
 import click
 
 from ..bound import AppClerk
+from .app import instance_name
 from .app import with_clerk
-from .backend import backend_of
-from .backend import instance_name
-from .backend import pages
 from .output import echo_json
 from .output import echo_table
 from .output import json_option
@@ -32,15 +27,13 @@ def users() -> None:
 
 
 @users.command("list")
-@click.option("--query", default="", help="Part of an id, a name, an address or a username.")
+@click.option("--query", help="Part of an id, a name, an address or a username.")
 @click.option("--limit", type=click.IntRange(1), default=100, show_default=True)
 @json_option
 @with_clerk
-def list_users(clerk: AppClerk, query: str, limit: int, as_json: bool) -> None:
+def list_users(clerk: AppClerk, query: str | None, limit: int, as_json: bool) -> None:
     """List users, the newest first."""
-    config = clerk.instance.config
-    asked = {"query": query} if query else {}
-    found = list(islice(pages(backend_of(config), "/users", **asked), limit))
+    found = list(clerk.client.users.list(limit=limit, query=query))
     if as_json:
         echo_json(found)
         return
@@ -56,7 +49,7 @@ def list_users(clerk: AppClerk, query: str, limit: int, as_json: bool) -> None:
     ]
     echo_table(("ID", "ADDRESS", "NAME", "LAST SIGN-IN (UTC)", "STATUS"), rows)
     more = f" or more (--limit {limit})" if len(found) == limit else ""
-    click.echo(f"\n{len(found)}{more} at {instance_name(config)}.")
+    click.echo(f"\n{len(found)}{more} at {instance_name(clerk.instance.config)}.")
 
 
 @users.command()
@@ -65,8 +58,7 @@ def list_users(clerk: AppClerk, query: str, limit: int, as_json: bool) -> None:
 @with_clerk
 def show(clerk: AppClerk, user: str, as_json: bool) -> None:
     """Show a user, private metadata included."""
-    backend = backend_of(clerk.instance.config)
-    found = find_user(backend, user)
+    found = find_user(clerk.client, user)
     if as_json:
         echo_json(found)
         return
@@ -88,7 +80,8 @@ def show(clerk: AppClerk, user: str, as_json: bool) -> None:
 @with_clerk
 def ban(clerk: AppClerk, user: str) -> None:
     """Ban a user, which ends every session."""
-    click.echo(f"Banned {address_of(_act(clerk, user, 'ban'))}: every session has ended.")
+    banned = clerk.client.users.ban(find_user(clerk.client, user).id)
+    click.echo(f"Banned {address_of(banned)}: every session has ended.")
 
 
 @users.command()
@@ -96,11 +89,5 @@ def ban(clerk: AppClerk, user: str) -> None:
 @with_clerk
 def unban(clerk: AppClerk, user: str) -> None:
     """Lift a ban."""
-    click.echo(f"{address_of(_act(clerk, user, 'unban'))} may sign in again.")
-
-
-def _act(clerk: AppClerk, asked: str, action: str) -> Mapping[str, Any]:
-    backend = backend_of(clerk.instance.config)
-    user = find_user(backend, asked)
-    backend.request("POST", f"/users/{user['id']}/{action}")
-    return user
+    unbanned = clerk.client.users.unban(find_user(clerk.client, user).id)
+    click.echo(f"{address_of(unbanned)} may sign in again.")

@@ -11,19 +11,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import Result
 from flask import Flask
 from flask import g
 from joserfc.jwk import RSAKey
 
 from flask_clerk import Clerk
 from flask_clerk import require_auth
-from flask_clerk.cli import clerk as command
 from flask_clerk.core.tokens import read_token
 from flask_clerk.local import LocalClerk
 from flask_clerk.local import MemoryStore
 from flask_clerk.local import seed
 from flask_clerk.local.web.app import create_app
+from tests.cli.running import run
 from tests.local.instances import ADA
 from tests.local.instances import ALAN
 from tests.local.instances import FAST_HASH
@@ -58,12 +57,6 @@ def app(request: pytest.FixtureRequest, local: LocalClerk) -> Iterator[Flask]:
             api_url=f"{origin}/api",
         )
         yield app
-
-
-def run(app: Flask, *line: str) -> Result:
-    answer = app.test_cli_runner().invoke(command, line)
-    assert "Traceback" not in answer.output
-    return answer
 
 
 def printed(app: Flask, *line: str) -> str:

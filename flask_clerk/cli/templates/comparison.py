@@ -66,14 +66,9 @@ class Pair:
         return SAME if _sorted_text(self.here) == _sorted_text(self.there) else DIFFERENT
 
     @property
-    def changes(self) -> Json:
-        """The fields that a push would send. A template's own signing key is left alone."""
-        there = self.there or {}
-        return {
-            name: value
-            for name, value in (self.here or {}).items()
-            if name not in _SIGNING and _sorted_text(value) != _sorted_text(there.get(name))
-        }
+    def sent(self) -> Json:
+        """The fields that a push sends. A template's own signing key is left alone."""
+        return {name: value for name, value in (self.here or {}).items() if name not in _SIGNING}
 
     @property
     def has_other_signing(self) -> bool:

@@ -21,8 +21,6 @@ from ...jwt_templates.lint import Severity
 from ...jwt_templates.lint import Surroundings
 from ...jwt_templates.lint import lint as lint_subjects
 from ..app import with_clerk
-from ..backend import backend_of
-from ..backend import pages
 from ..output import echo_json
 from ..output import json_option
 from ..output import working
@@ -112,8 +110,8 @@ def _lint(file: File, surroundings: Surroundings) -> list[Finding]:
 def _people(clerk: AppClerk, path: Path | None) -> tuple[Person, ...]:
     if path is not None:
         return tuple(people(users_in(path)))
-    config = clerk.instance.config
-    return tuple(people(pages(backend_of(config), "/users"))) if config.local else ()
+    is_local = clerk.instance.config.local
+    return tuple(people(clerk.client.users.list())) if is_local else ()
 
 
 def _as_text(finding: Finding) -> str:

@@ -13,7 +13,7 @@ from flask import current_app
 
 from ...bound import AppClerk
 from ...jwt_templates import Mint
-from ..backend import instance_name
+from ..app import instance_name
 from ..output import working
 from .comparison import Pair
 from .comparison import compare
@@ -46,7 +46,7 @@ def compare_with(clerk: AppClerk, folder: Folder) -> tuple[Remote, list[Pair]]:
     """
     config = clerk.instance.config
     files = folder.checked_files()
-    remote = Remote(config)
+    remote = Remote(clerk)
     reading = working(f"Reading the templates of {instance_name(config)}")
     with nullcontext() if config.local else reading:
         return remote, compare(folder, files, remote)

@@ -8,7 +8,6 @@ from typing import Any
 
 import click
 
-from ...api.collections import path_segment
 from ...bound import AppClerk
 from ...jwt_templates import COOKIE_LIMIT
 from ...jwt_templates import RECOMMENDED_SESSION_CLAIMS_SIZE
@@ -66,7 +65,7 @@ def preview(
     NAME session_token is the session token itself; its features, plans and permissions are not
     shown. The template is taken from its file, or from the instance if it has none.
     """
-    remote = Remote(clerk.instance.config)
+    remote = Remote(clerk)
     definition = _definition(name, folder_of(folder_path), remote)
     context = _context(user, organization, remote)
     token = _preview(definition, context, mint_of(clerk, origin))
@@ -119,9 +118,8 @@ def _context(asked: str, organization: str | None, remote: Remote) -> RenderCont
         if others:
             raise click.ClickException(f"{asked} holds several users: name one of them.")
         return context_in(user, memberships_of(user), organization)
-    user = find_user(remote.backend, asked)
-    path = f"/users/{path_segment(str(user['id']))}/organization_memberships"
-    memberships = remote.backend.request("GET", path, query={"limit": 100})["data"]
+    user = find_user(remote.client, asked)
+    memberships = list(remote.client.users.memberships(user.id))
     return context_in({**user, "organization_memberships": memberships}, memberships, organization)
 
 

@@ -12,8 +12,8 @@ import click
 from ...bound import AppClerk
 from ...core.errors import ClerkError
 from ...jwt_templates import file_text
+from ..app import instance_name
 from ..app import with_clerk
-from ..backend import instance_name
 from ..output import echo_json
 from ..output import json_option
 from .comparison import DIFFERENT
@@ -102,10 +102,10 @@ def _step(pair: Pair, remote: Remote, *, prune: bool) -> _Step | None:
             return None
         return _Step("update", pair, lambda: remote.customise_session_token(claims))
     if pair.template_id is None:
-        return _Step("create", pair, lambda: remote.create(pair.changes))
+        return _Step("create", pair, lambda: remote.create(pair.sent))
     template_id = pair.template_id
     if pair.here is not None:
-        return _Step("update", pair, lambda: remote.update(template_id, pair.changes))
+        return _Step("update", pair, lambda: remote.update(template_id, pair.sent))
     return _Step("delete", pair, lambda: remote.delete(template_id)) if prune else None
 
 

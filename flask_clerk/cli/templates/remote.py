@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ...api.collections import path_segment
-from ...core.config import ClerkConfig
+from ...bound import AppClerk
 from ...core.constants import API_URL
-from ...core.errors import BackendAPIError
-from ..backend import backend_of
-from ..backend import pages
+from ...core.errors import ResourceNotFoundError
 
 Json = Mapping[str, Any]
 
@@ -21,12 +18,10 @@ _SESSION_TOKEN = "/local/session_token"
 class Remote:
     """What an instance keeps."""
 
-    def __init__(self, config: ClerkConfig) -> None:
-        """Speak to the instance of these settings; nothing is asked yet.
-
-        :raises click.ClickException: If there is no secret key to speak with.
-        """
-        self.backend = backend_of(config)
+    def __init__(self, clerk: AppClerk) -> None:
+        """Speak to the app's instance; nothing is asked yet."""
+        self.client = clerk.client
+        config = clerk.instance.config
         self._may_be_local = config.local or config.api_url != API_URL
 
     def templates(self) -> dict[str, Json]:
@@ -34,7 +29,7 @@ class Remote:
 
         :raises BackendAPIError: If Clerk refuses or cannot be reached.
         """
-        return {str(found["name"]): found for found in pages(self.backend, "/jwt_templates")}
+        return {str(found["name"]): found for found in self.client.jwt_templates.list()}
 
     def session_token(self) -> Json | None:
         """Return what is added to session tokens, or ``None`` where only the dashboard can tell.
@@ -44,30 +39,24 @@ class Remote:
         if not self._may_be_local:
             return None
         try:
-            answer = self.backend.request("GET", _SESSION_TOKEN)
-        except BackendAPIError as error:
-            if error.status == 404:
-                return None
-            raise
+            answer = self.client.request("GET", _SESSION_TOKEN)
+        except ResourceNotFoundError:
+            return None
         claims: Json = answer["claims"]
         return claims
 
     def create(self, template: Json) -> None:
         """Create a template. Raises ``BackendAPIError``, as all of these do."""
-        self.backend.request("POST", "/jwt_templates", body=template)
+        self.client.jwt_templates.create(**template)
 
-    def update(self, template_id: str, changes: Json) -> None:
-        """Change fields of a template; the others stay, its signing key among them."""
-        self.backend.request("PATCH", _path(template_id), body=changes)
+    def update(self, template_id: str, template: Json) -> None:
+        """Change a template; what is not named stays, its signing key among it."""
+        self.client.jwt_templates.update(template_id, **template)
 
     def delete(self, template_id: str) -> None:
         """Delete a template."""
-        self.backend.request("DELETE", _path(template_id))
+        self.client.jwt_templates.delete(template_id)
 
     def customise_session_token(self, claims: Json) -> None:
         """Replace what is added to session tokens, where that can be done."""
-        self.backend.request("PUT", _SESSION_TOKEN, body={"claims": claims})
-
-
-def _path(template_id: str) -> str:
-    return f"/jwt_templates/{path_segment(template_id)}"
+        self.client.request("PUT", _SESSION_TOKEN, body={"claims": claims})

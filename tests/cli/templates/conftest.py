@@ -2,30 +2,24 @@
 
 from __future__ import annotations
 
-import inspect
 import json
-from collections.abc import Callable
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner
 from click.testing import Result
 from flask import Flask
 from joserfc.jwk import RSAKey
 
 from flask_clerk import Clerk
-from flask_clerk.cli import clerk as group
 from flask_clerk.local import LocalClerk
 from flask_clerk.local import MemoryStore
 from flask_clerk.local import seed
 from flask_clerk.local.web.app import create_app
+from tests.cli import running
 from tests.local.instances import FAST_HASH
 from tests.local.live import serving
-
-#: Until 8.2, click's runner put both streams into one.
-_APART = {"mix_stderr": False} if "mix_stderr" in inspect.signature(CliRunner).parameters else {}
 
 
 @pytest.fixture
@@ -72,15 +66,9 @@ def app_with_local(local: LocalClerk, folder: Path) -> Flask:
     return app_in(folder, local=local)
 
 
-Run = Callable[..., Result]
-
-
 def run(app: Flask, *arguments: str, **options: Any) -> Result:
-    """Return what ``flask clerk templates …`` answered, which must not be a stack trace."""
-    runner = app.test_cli_runner(**_APART)
-    answer = runner.invoke(group, ["templates", *arguments], **options)
-    assert answer.exception is None or isinstance(answer.exception, SystemExit), answer.exception
-    return answer
+    """Return what ``flask clerk templates …`` answered."""
+    return running.run(app, "templates", *arguments, **options)
 
 
 def write(folder: Path, name: str, content: object) -> Path:

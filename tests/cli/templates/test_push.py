@@ -237,7 +237,7 @@ def test_what_clerk_refuses_is_a_sentence(app_with_local: Flask, local: LocalCle
     answer = run(app_with_local, "push", "--yes")
 
     assert answer.exit_code == 1
-    assert answer.stderr == "Error: The local Clerk answered 500 internal_clerk_error.\n"
+    assert answer.stderr == "Error: The Backend API answered 500 internal_clerk_error.\n"
 
 
 def test_clerks_own_session_token_is_for_the_dashboard(folder: Path) -> None:
