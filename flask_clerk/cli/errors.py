@@ -21,6 +21,8 @@ def shown(command: Callable[..., None]) -> Callable[..., None]:
     def wrapper(*args: Any, **kwargs: Any) -> None:
         try:
             command(*args, **kwargs)
+        except BrokenPipeError:
+            raise  # whoever read the output has enough; click ends quietly
         except (ClerkError, OSError) as error:
             raise click.ClickException(str(error)) from error
 

@@ -19,7 +19,9 @@ from ..endpoints import guards_at
 from ..endpoints import is_public_at
 from ..endpoints import is_static
 from ..guards import Guard
+from ..guards import accepted_by
 from ..guards import guards_of
+from .answers import methods_of
 from .app import with_clerk
 from .output import echo_json
 from .output import echo_table
@@ -28,6 +30,7 @@ from .unmeetable import Supply
 from .unmeetable import supply_of
 from .unmeetable import unmeetable
 from .wording import conditions_of
+from .wording import who
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -107,7 +110,7 @@ def routes_of(app: Flask, clerk: AppClerk) -> Iterator[Route]:
     for rule in sorted(app.url_map.iter_rules(), key=lambda rule: (rule.rule, rule.endpoint)):
         alike: dict[str, list[str]] = {}
         found: dict[str, tuple[Guard, ...]] = {}
-        for method in _methods(rule):
+        for method in methods_of(rule):
             guards = guards_at(
                 app, rule.endpoint, method, closed=clerk.instance.config.require_auth
             )
@@ -117,16 +120,6 @@ def routes_of(app: Flask, clerk: AppClerk) -> Iterator[Route]:
             found[key] = guards
         for key, methods in alike.items():
             yield _route(app, clerk, rule, tuple(methods), found[key], supply)
-
-
-def _methods(rule: Rule) -> list[str]:
-    """Return the methods that a view of the app's serves, ``HEAD`` only where ``GET`` is not."""
-    methods = set(rule.methods or ())
-    if getattr(rule, "provide_automatic_options", False):  # Flask's addition to the rule
-        methods.discard("OPTIONS")
-    if "GET" in methods:
-        methods.discard("HEAD")
-    return sorted(methods)
 
 
 def _route(
@@ -143,8 +136,10 @@ def _route(
         asks = [condition for guard in guards for condition in conditions_of(guard)]
         target = clerk.instance.organization_of(_VARIABLE.sub("1", rule.rule))
         is_personal = target is not None and not target.parameter
-        problems = tuple(unmeetable(guards, supply, is_personal=is_personal))
-        first = "signed in" if is_marked else "signed in (CLERK_REQUIRE_AUTH)"
+        accepted = accepted_by(guards)
+        accepted = clerk.instance.config.accepts_token if accepted is None else accepted
+        problems = tuple(unmeetable(guards, accepted, supply, is_personal=is_personal))
+        first = who(accepted) if is_marked else f"{who(accepted)} (CLERK_REQUIRE_AUTH)"
         return Route(*place, GUARDED, (first, *dict.fromkeys(asks)), problems)
     if is_public_at(app, rule.endpoint, methods[0]):
         return Route(*place, PUBLIC)

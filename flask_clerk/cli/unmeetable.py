@@ -1,4 +1,4 @@
-"""Conditions that no session can meet, as far as that can be known without signing in.
+"""Conditions that nobody can meet, as far as that can be known without signing in.
 
 Some follow from Clerk's rules alone, some from the URL, and some from what the instance has: its
 customised session token, and, for a local Clerk, its organizations and roles.
@@ -6,10 +6,12 @@ customised session token, and, for a local Clerk, its organizations and roles.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
 from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 from typing import Any
@@ -20,10 +22,13 @@ from ..core.claims import MISSING
 from ..core.claims import find_claim
 from ..core.errors import ConfigurationError
 from ..core.strict_json import read_json
+from ..core.tokens import JWT_TEMPLATE
+from ..core.tokens import SESSION_TOKEN
 from ..guards import ClaimCondition
 from ..guards import Guard
 from ..jwt_templates import SESSION_RESERVED_CLAIMS
 from .wording import claim_condition
+from .wording import conditions_of
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -73,23 +78,39 @@ def supply_of(app: Flask, clerk: AppClerk) -> Supply:
     )
 
 
-def unmeetable(guards: Sequence[Guard], supply: Supply, *, is_personal: bool) -> Iterator[str]:
-    """Yield a sentence for each condition of an endpoint that no session can meet.
+def unmeetable(
+    guards: Sequence[Guard], accepted: Collection[str], supply: Supply, *, is_personal: bool
+) -> Iterator[str]:
+    """Yield a sentence for each condition of an endpoint that nobody can meet.
 
+    :param accepted: The token types that all of the guards let in.
     :param is_personal: Whether the URL activates the personal account.
     """
+    if not accepted:
+        yield "accepts_token: the guards have no token type in common."
     for guard in guards:
+        yield from _of_token_types(guard, accepted)
         for name in ("role", "permission"):
             if name in guard.asked:
                 yield from _of_organization(name, guard.asked[name], supply, is_personal)
         for name in ("feature", "plan"):
             if name in guard.asked:
                 yield from _of_scope(name, guard.asked[name])
-        for claim in guard.claims:
-            yield from _of_claim(claim, supply.claims)
+        if SESSION_TOKEN in accepted:
+            for claim in guard.claims:
+                yield from _of_claim(claim, supply.claims)
     roles = sorted({_key(guard.asked["role"]) for guard in guards if "role" in guard.asked})
     if len(roles) > 1:
         yield f"role {' and '.join(roles)}: a session has one role in its active organization."
+
+
+def _of_token_types(guard: Guard, accepted: Collection[str]) -> Iterator[str]:
+    """Yield what only a session can answer, where none is let in and scopes are not asked."""
+    if not accepted or SESSION_TOKEN in accepted or guard.scopes:
+        return
+    of_session = replace(guard, claims=() if JWT_TEMPLATE in accepted else guard.claims)
+    for condition in conditions_of(of_session):
+        yield f"{condition}: {' or '.join(accepted)} cannot answer; ask for scopes."
 
 
 def _of_organization(name: str, asked: Any, supply: Supply, is_personal: bool) -> Iterator[str]:

@@ -100,13 +100,17 @@ class AuthenticateContext:
         """The cookies; the first of a name counts, and values are percent-decoded if valid."""
         return parse_cookies(self.headers.get("Cookie") or "")
 
-    @lazy
+    @property
     def uses_suffixed_cookies(self) -> bool:
-        """Which of the two generations of cookies to believe.
+        """Which of the two generations of cookies to believe."""
+        return self.cookie_choice[0]
 
-        Without a publishable key there is no suffix to look for.
-        """
-        return self.config.publishable_key is not None and _believes_suffixed(self)
+    @lazy
+    def cookie_choice(self) -> tuple[bool, str]:
+        """Whether the cookies with this instance's suffix are to be believed, and why."""
+        if self.config.publishable_key is None:
+            return False, "Without a publishable key there is no suffix to look for."
+        return _choose_cookies(self)
 
     @lazy
     def session_token_in_cookie(self) -> str | None:
@@ -220,7 +224,7 @@ def _leading_integer(text: str) -> float:
     return -number if sign == "-" else number
 
 
-def _believes_suffixed(context: AuthenticateContext) -> bool:
+def _choose_cookies(context: AuthenticateContext) -> tuple[bool, str]:
     plain, suffixed = context.cookie(Cookies.SESSION), context.suffixed_cookie(Cookies.SESSION)
     plain_uat = context.cookie(Cookies.CLIENT_UAT)
     suffixed_uat = context.suffixed_cookie(Cookies.CLIENT_UAT)
@@ -229,23 +233,25 @@ def _believes_suffixed(context: AuthenticateContext) -> bool:
     if plain:
         issuer = plain_token.payload.get("iss") if plain_token else None
         if not issuer:
-            return False
+            return False, "The plain session cookie names no issuer."
         if not _is_own_issuer(issuer, context.config):
-            return True
+            return True, "The plain session cookie is another instance's."
     if not suffixed_uat and not suffixed:
-        return False
+        return False, "There are no cookies with this instance's suffix."
 
     plain_is_newer = _number(plain_token, "iat") > _number(suffixed_token, "iat")
     if suffixed_uat != "0" and plain_uat != "0" and plain_is_newer:
-        return False
+        return False, "The plain session cookie is newer."
     if suffixed_uat == "0" and plain_uat != "0":
-        return False
+        return False, "The suffixed cookies say signed out, the plain ones do not."
     # In development clerk-js writes the cookies, and an older clerk-js writes only plain ones:
     # then an expired suffixed token beside a plain sign-out is a left-over.
     is_left_over = suffixed_token is not None and _has_expired(suffixed_token, context.now)
     if context.config.is_development and suffixed_uat != "0" and plain_uat == "0" and is_left_over:
-        return False
-    return bool(suffixed_uat)
+        return False, "The suffixed session has expired, and the plain cookies say signed out."
+    if not suffixed_uat:
+        return False, "There is no suffixed __client_uat."
+    return True, "The cookies with this instance's suffix are there, and as new."
 
 
 def _is_own_issuer(issuer: object, config: ClerkConfig) -> bool:

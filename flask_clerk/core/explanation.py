@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from collections.abc import Collection
 from dataclasses import dataclass
 from dataclasses import field
 from typing import Any
@@ -12,11 +13,14 @@ from .constants import Reason
 from .errors import TokenVerificationError
 from .instance import Instance
 from .tokens import MAX_TOKEN_SIZE
+from .tokens import OAUTH_TOKEN
 from .tokens import UnverifiedToken
 from .tokens import read_token
 from .verify import CLAIM_CHECKS
+from .verify import EXEMPT
 from .verify import HEADER_CHECKS
 from .verify import check_class
+from .verify import check_oauth_audience
 from .verify import check_revocation
 from .verify import check_signature
 
@@ -39,7 +43,7 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """What a JWT is and whether an instance believes it as a session token.
+    """What a JWT is and whether an instance believes it as what it claims to be.
 
     :param token: What it says, believed or not; ``None`` if it is no JWT.
     :param checks: In the order of verification; the first that fails is the verifier's verdict.
@@ -68,47 +72,43 @@ def explain(text: str, instance: Instance) -> Explanation:
         name = "size" if is_too_long else "shape"
         before = () if is_too_long else (Check("size", True),)
         return Explanation(None, (*before, Check(name, False, error.message, error.reason)), False)
-    signed = _of_signature(token, instance)
-    is_genuine = all(check.is_right for check in signed)
-    claims = freeze(token.payload)
-    now, skew = instance.now(), instance.config.clock_skew
+    exempt = EXEMPT.get(token.token_type, ())
+    signed = _of_signature(token, instance, exempt)
+    config, now, claims = instance.config, instance.now(), freeze(token.payload)
+    is_for_oauth = token.token_type == OAUTH_TOKEN
     checks = [
         Check("size", True),
         Check("shape", True),
-        _check("class", lambda: check_class(token)),
+        _check("class", check_class, token, token.token_type),
         *signed,
+        *([_check("audience", check_oauth_audience, claims, config)] if is_for_oauth else ()),
         *(
-            _check(name, _bound(check, claims, instance.config, now, skew))
+            _check(name, check, claims, config, now, config.clock_skew)
             for name, check in CLAIM_CHECKS
+            if name not in exempt
         ),
-        _check("revoked", lambda: check_revocation(claims, instance.revocations)),
+        _check("revoked", check_revocation, claims, instance.revocations),
     ]
-    return Explanation(token, tuple(checks), is_genuine)
+    return Explanation(token, tuple(checks), all(check.is_right for check in signed))
 
 
-def _of_signature(token: UnverifiedToken, instance: Instance) -> list[Check]:
+def _of_signature(
+    token: UnverifiedToken, instance: Instance, exempt: Collection[str]
+) -> list[Check]:
     """Check the key, the header and the signature; without a key there is no verdict on it."""
-    header = [_check(name, _bound(check, token)) for name, check in HEADER_CHECKS]
+    header = [_check(name, check, token) for name, check in HEADER_CHECKS if name not in exempt]
     try:
         key = instance.keys.get(token.kid)
     except TokenVerificationError as error:
         is_unknown = error.reason == Reason.JWK_KID_MISMATCH
         missing = Check("key", False if is_unknown else None, error.message, error.reason)
         return [missing, *header, Check("signature", None, "There is no key to check it with.")]
-    return [
-        Check("key", True),
-        *header,
-        _check("signature", lambda: check_signature(token, key)),
-    ]
+    return [Check("key", True), *header, _check("signature", check_signature, token, key)]
 
 
-def _check(name: str, check: Callable[[], None]) -> Check:
+def _check(name: str, check: Callable[..., None], *arguments: Any) -> Check:
     try:
-        check()
+        check(*arguments)
     except TokenVerificationError as error:
         return Check(name, False, error.message, error.reason)
     return Check(name, True)
-
-
-def _bound(check: Callable[..., None], *arguments: Any) -> Callable[[], None]:
-    return lambda: check(*arguments)

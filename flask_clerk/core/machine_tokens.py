@@ -12,9 +12,7 @@ from .constants import Reason
 from .errors import BackendAPIError
 from .errors import TokenVerificationError
 from .revocation import RevocationStore
-from .tokens import CATEGORY_M2M
 from .tokens import JWT_TEMPLATE
-from .tokens import M2M_TOKEN
 from .tokens import OAUTH_TOKEN
 from .tokens import has_jwt_form
 from .tokens import read_token
@@ -22,6 +20,7 @@ from .verdicts import Verdict
 from .verdicts import Verdicts
 from .verified import VerifiedToken
 from .verify import TokenVerifier
+from .verify import check_class
 from .verify import check_revocation
 
 logger = logging.getLogger("flask_clerk")
@@ -67,11 +66,7 @@ class MachineTokens:
 
     def _jwt(self, text: str) -> VerifiedToken:
         token = read_token(text)
-        category = token.header.get("cat", CATEGORY_M2M)
-        if token.machine_type == M2M_TOKEN and category != CATEGORY_M2M:
-            raise TokenVerificationError(
-                "The token is of another class than an M2M token.", reason=Reason.TOKEN_INVALID
-            )
+        check_class(token, token.machine_type or token.token_type)
         try:
             claims = self._verifier.verify_machine_token(token)
         except TokenVerificationError as error:
@@ -112,8 +107,11 @@ class MachineTokens:
         if found is None:
             logger.warning("The Backend API's answer about a machine token names no subject.")
             raise _refused(Reason.UNEXPECTED_ERROR)
-        if token_type == OAUTH_TOKEN and not self._verifier.fits_oauth_audience(answer.get("aud")):
-            return Reason.TOKEN_VERIFICATION_FAILED
+        if token_type == OAUTH_TOKEN:
+            try:
+                self._verifier.check_oauth_audience(answer)
+            except TokenVerificationError as error:
+                return error.reason
         return found
 
 

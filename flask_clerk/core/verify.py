@@ -23,8 +23,11 @@ from .errors import TokenVerificationError
 from .jwks import SigningKeys
 from .recent import Recent
 from .revocation import RevocationStore
+from .tokens import CATEGORY_M2M
 from .tokens import JWT_TEMPLATE
+from .tokens import M2M_TOKEN
 from .tokens import OAUTH_TOKEN
+from .tokens import SESSION_TOKEN
 from .tokens import UnverifiedToken
 from .tokens import is_finite
 from .tokens import read_token
@@ -87,10 +90,7 @@ class TokenVerifier:
         :raises TokenVerificationError: With the reason that Clerk's SDKs use.
         """
         token = read_token(text)
-        if token.token_type != JWT_TEMPLATE:
-            raise TokenVerificationError(
-                "The token is not made from a JWT template.", reason=Reason.TOKEN_INVALID
-            )
+        check_class(token, JWT_TEMPLATE)
         claims = self._verify_signature(token)
         check_claims(claims, self._config, self._clock(), self._config.clock_skew)
         return claims
@@ -100,12 +100,12 @@ class TokenVerifier:
 
         :raises TokenVerificationError: With the reason of the first check that fails.
         """
-        is_oauth = token.machine_type == OAUTH_TOKEN
-        claims = self._verify_signature(token, except_for=("typ",) if is_oauth else ())
-        if is_oauth and not self.fits_oauth_audience(claims.get("aud")):
-            raise TokenVerificationError("The token is for another audience (aud).")
+        exempt = EXEMPT.get(token.token_type, ())
+        claims = self._verify_signature(token, except_for=exempt)
+        if token.token_type == OAUTH_TOKEN:
+            self.check_oauth_audience(claims)
         skew = self._config.clock_skew
-        check_claims(claims, self._config, self._clock(), skew, except_for=("azp",))
+        check_claims(claims, self._config, self._clock(), skew, except_for=exempt)
         return claims
 
     def verify_handshake_token(self, text: str) -> list[str]:
@@ -135,14 +135,12 @@ class TokenVerifier:
         is_known = self._keys.get(signature.kid) is signature.key
         return is_known and not self._revocations.ends(signature.claims)
 
-    def fits_oauth_audience(self, found: Any) -> bool:
-        """Whether an OAuth token is for this API, once ``CLERK_AUDIENCE`` names it.
+    def check_oauth_audience(self, says: Mapping[str, Any]) -> None:
+        """Refuse an OAuth token that is not for this API, by claims or by Clerk's answer.
 
-        Stricter than for sessions: a token that names no audience is for nobody (RFC 8707).
+        :raises TokenVerificationError: ``token-verification-failed``.
         """
-        accepted = self._config.audience
-        named = [found] if isinstance(found, str) else found
-        return not accepted or (isinstance(named, list) and any(item in accepted for item in named))
+        check_oauth_audience(says, self._config)
 
     def _verify_signature(
         self, token: UnverifiedToken, *, except_for: Collection[str] = ()
@@ -157,14 +155,23 @@ class TokenVerifier:
         return signature.claims
 
 
-def check_class(token: UnverifiedToken) -> None:
-    """Refuse a token that is neither a session's nor a handshake's.
+def check_class(token: UnverifiedToken, token_type: str = SESSION_TOKEN) -> None:
+    """Refuse a token of another class than the type that it is taken for.
+
+    A handshake token is of a session token's class.
 
     :raises TokenVerificationError: ``token-invalid``.
     """
-    if not token.is_session_class:
+    if token_type == SESSION_TOKEN:
+        is_right = token.is_session_class
+    else:
+        category = token.header.get("cat", CATEGORY_M2M)
+        is_foreign = token_type == M2M_TOKEN and category != CATEGORY_M2M
+        is_right = token.token_type == token_type and not is_foreign
+    if not is_right:
+        kind = token_type.replace("_", " ")
         raise TokenVerificationError(
-            "The token is of another class than a session token.", reason=Reason.TOKEN_INVALID
+            f"The token is of another class than a {kind} is.", reason=Reason.TOKEN_INVALID
         )
 
 
@@ -214,6 +221,21 @@ def check_claims(
     for name, check in CLAIM_CHECKS:
         if name not in except_for:
             check(claims, config, now, skew)
+
+
+def check_oauth_audience(says: Mapping[str, Any], config: ClerkConfig) -> None:
+    """Refuse an OAuth token that is not for this API, once ``CLERK_AUDIENCE`` names it.
+
+    Stricter than for sessions: a token that names no audience is for nobody (RFC 8707).
+
+    :param says: The token's claims, or what the Backend API says of it.
+    :raises TokenVerificationError: ``token-verification-failed``.
+    """
+    found = says.get("aud")
+    named = [found] if isinstance(found, str) else found
+    is_listed = isinstance(named, list) and any(item in config.audience for item in named)
+    if config.audience and not is_listed:
+        raise TokenVerificationError("The token is for another audience (aud).")
 
 
 def check_revocation(claims: Mapping[str, Any], revocations: RevocationStore) -> None:
@@ -323,6 +345,8 @@ def _time(claims: Claims, name: str, *, required: bool = False) -> float:
     return float(value)
 
 
+#: By the token's type: header parameters that mean another thing there, and claims that mean none.
+EXEMPT: Final[Mapping[str, tuple[str, ...]]] = {M2M_TOKEN: ("azp",), OAUTH_TOKEN: ("typ", "azp")}
 #: What is checked of the protected header, in Clerk's order, by the parameter's name.
 HEADER_CHECKS: Final[tuple[tuple[str, Callable[[UnverifiedToken], None]], ...]] = (
     ("typ", _check_type),

@@ -20,15 +20,15 @@ from flask_clerk import require_auth
 from flask_clerk import require_claim
 from flask_clerk import require_permission
 from flask_clerk import require_role
-from flask_clerk.cli import clerk as command
 from flask_clerk.local import LocalClerk
+from tests.cli.running import run
 from tests.visitors import make_app
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 
 def routes_of(app: Flask, *options: str) -> list[dict[str, Any]]:
-    answer = app.test_cli_runner().invoke(command, ["routes", "--json", *options])
+    answer = run(app, "routes", "--json", *options)
     assert answer.exit_code == 0, answer.output
     found: list[dict[str, Any]] = json.loads(answer.output)
     return [route for route in found if route["endpoint"] != "flask_clerk.sign_out"]
@@ -155,7 +155,7 @@ def test_the_list_is_for_people(app: Flask) -> None:
         "/admin", "admin", require_claim(("role", "metadata.role"), "admin")(lambda: "")
     )
 
-    answer = app.test_cli_runner().invoke(command, ["routes"])
+    answer = run(app, "routes")
 
     assert answer.output.splitlines() == [
         "METHODS  RULE             ENDPOINT              GUARD",
@@ -167,27 +167,25 @@ def test_the_list_is_for_people(app: Flask) -> None:
 
 
 def test_an_unguarded_endpoint_fails_the_build_where_that_is_asked(app: Flask) -> None:
-    runner = app.test_cli_runner()
     app.add_url_rule("/me", "me", require_auth(lambda: ""))
-    assert runner.invoke(command, ["routes", "--fail-on-unguarded"]).exit_code == 0
+    assert run(app, "routes", "--fail-on-unguarded").exit_code == 0
 
     app.add_url_rule("/open", "open", lambda: "")
 
-    assert runner.invoke(command, ["routes"]).exit_code == 0
-    failed = runner.invoke(command, ["routes", "--fail-on-unguarded"])
+    assert run(app, "routes").exit_code == 0
+    failed = run(app, "routes", "--fail-on-unguarded")
     assert failed.exit_code == 1
-    assert "1 unguarded: guard them with require_auth, or mark them @public." in failed.output
+    assert "1 unguarded: guard them with require_auth, or mark them @public." in failed.stderr
 
 
 def test_colours_are_for_terminals_that_want_them(
     app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     app.add_url_rule("/open", "open", lambda: "")
-    runner = app.test_cli_runner()
 
-    assert "\x1b[31munguarded" in runner.invoke(command, ["routes"], color=True).output
+    assert "\x1b[31munguarded" in run(app, "routes", color=True).output
     monkeypatch.setenv("NO_COLOR", "1")
-    assert "\x1b" not in runner.invoke(command, ["routes"], color=True).output
+    assert "\x1b" not in run(app, "routes", color=True).output
 
 
 UNMEETABLE: list[tuple[Decorator, str]] = [
@@ -215,8 +213,58 @@ def test_conditions_against_clerks_rules_are_pointed_out(
 
     assert bool(route["problems"]) is bool(problem)
     assert problem in " ".join(route["problems"])
-    shown = app.test_cli_runner().invoke(command, ["routes"]).output
+    shown = run(app, "routes").output
     assert problem in shown
+
+
+TOKENS: list[tuple[Decorator, str, str]] = [
+    (require_auth(accepts_token="api_key"), "api_key", ""),
+    (
+        require_auth(accepts_token=["session_token", "oauth_token"], scopes=["read", "write"]),
+        "signed in or oauth_token, scopes read write",
+        "",
+    ),
+    (
+        require_auth(accepts_token="m2m_token", role="admin"),
+        "m2m_token, role admin",
+        "role admin: m2m_token cannot answer; ask for scopes.",
+    ),
+    (
+        require_auth(accepts_token="jwt_template", claim="tenant", reverification="lax"),
+        "jwt_template, claim tenant, reverification lax",
+        "reverification lax: jwt_template cannot answer; ask for scopes.",
+    ),
+    (
+        lambda view: require_auth(accepts_token="api_key")(
+            require_auth(accepts_token="session_token")(view)
+        ),
+        "nobody",
+        "accepts_token: the guards have no token type in common.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("decorator", "asks", "problem"), TOKENS)
+def test_accepted_token_types_and_scopes_are_listed(
+    app: Flask, decorator: Decorator, asks: str, problem: str
+) -> None:
+    app.add_url_rule("/x", "x", decorator(lambda: ""))
+
+    [route] = routes_of(app)
+
+    assert ", ".join(route["asks"]) == asks
+    assert route["problems"] == ([problem] if problem else [])
+
+
+def test_the_setting_for_accepted_tokens_counts_where_a_guard_says_nothing(
+    public_pem: str,
+) -> None:
+    app = make_app(public_pem, accepts_token="any", require_auth=True)
+    app.add_url_rule("/x", "x", lambda: "")
+
+    assert routes_of(app)[0]["asks"] == [
+        "signed in or api_key or m2m_token or oauth_token (CLERK_REQUIRE_AUTH)"
+    ]
 
 
 def test_no_role_is_met_where_the_url_activates_the_personal_account(public_pem: str) -> None:
@@ -273,10 +321,10 @@ def test_a_file_of_claims_that_is_none_is_told_in_a_sentence(
     (tmp_path / "clerk").mkdir()
     (tmp_path / "clerk/session_token.json").write_text(text)
 
-    answer = app.test_cli_runner().invoke(command, ["routes"])
+    answer = run(app, "routes")
 
     assert answer.exit_code == 1
-    assert "Error: clerk/session_token.json " in answer.output
+    assert answer.stderr.startswith("Error: clerk/session_token.json ")
 
 
 def test_the_local_clerk_knows_its_roles_permissions_and_claims(clerk_local: LocalClerk) -> None:
@@ -311,10 +359,10 @@ def test_the_local_clerk_knows_its_roles_permissions_and_claims(clerk_local: Loc
 
 
 def test_an_app_without_clerk_is_told_in_a_sentence() -> None:
-    answer = Flask("bare").test_cli_runner().invoke(command, ["routes"])
+    answer = run(Flask("bare"), "routes")
 
     assert answer.exit_code == 1
-    assert answer.output == (
+    assert answer.stderr == (
         "Error: This app has no Clerk yet: call Clerk(app) or clerk.init_app(app).\n"
     )
 
@@ -329,17 +377,17 @@ def test_it_runs_beside_an_app_and_tells_wrong_settings_without_a_stack_trace(
     )
     line = [sys.executable, "-m", "flask", "--app", "shop", "clerk", "routes", "--json"]
 
-    def run(**environ: str) -> subprocess.CompletedProcess[str]:
+    def started(**environ: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             line, capture_output=True, text=True, cwd=tmp_path, timeout=60, env=environ
         )
 
-    done = run(CLERK_JWT_KEY=public_pem)
+    done = started(CLERK_JWT_KEY=public_pem)
     assert {route["rule"]: route["access"] for route in json.loads(done.stdout)} == {
         "/open": "unguarded",
         "/clerk/sign-out": "public",
     }
-    refused = run()
+    refused = started()
     assert refused.returncode == 1
     assert refused.stderr.startswith("Error: No key is set: set CLERK_PUBLISHABLE_KEY")
     assert "Traceback" not in refused.stderr

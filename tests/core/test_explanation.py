@@ -15,6 +15,7 @@ from flask_clerk.core.errors import TokenVerificationError
 from flask_clerk.core.explanation import Explanation
 from flask_clerk.core.explanation import explain
 from flask_clerk.core.instance import Instance
+from flask_clerk.core.tokens import CATEGORY_M2M
 from flask_clerk.core.tokens import CATEGORY_TEMPLATE
 from tests.core.scene import StubBackend
 from tests.signing import KID
@@ -66,7 +67,7 @@ def test_a_good_token_passes_every_check_in_the_order_of_verification(
 
 
 BAD: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
-    "class": ({}, {"cat": CATEGORY_TEMPLATE}),
+    "class": ({}, {"cat": "cl_unheard_of"}),
     "key": ({}, {"kid": "ins_other"}),
     "typ": ({}, {"typ": "JOSE"}),
     "alg": ({}, {"alg": "HS256"}),
@@ -109,6 +110,34 @@ def test_one_fault_is_one_wrong_check_and_the_verifiers_reason(
     assert found.failed.sentence
     assert verdict(found) == refusal(instance, text)
     assert text not in repr(found)
+
+
+OTHERS: dict[str, tuple[dict[str, Any], dict[str, Any], list[str]]] = {
+    "template": ({}, {"cat": CATEGORY_TEMPLATE}, []),
+    "template for another origin": ({"azp": "x"}, {"cat": CATEGORY_TEMPLATE}, ["azp"]),
+    "machine": ({"sub": "mch_1", "azp": None, "aud": "shop"}, {"cat": CATEGORY_M2M}, []),
+    "machine of a session's class": ({"sub": "mch_1"}, {}, ["class"]),
+    "oauth": ({"azp": None, "aud": ["shop"]}, {"typ": "at+jwt"}, []),
+    "oauth for nobody": ({"azp": None}, {"typ": "at+jwt"}, ["audience"]),
+}
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_other_tokens_are_judged_as_what_they_claim_to_be(
+    instance: Instance, sign: Signer, clock: MovableClock, name: str
+) -> None:
+    claims, header, faults = OTHERS[name]
+    text = sign(session_claims(clock.now, **claims), header)
+
+    found = explain(text, instance)
+
+    assert wrong(found) == faults
+    if not faults:
+        instance.verify_machine_token(text, found.token.token_type)
+        return
+    with pytest.raises(TokenVerificationError) as refused:
+        instance.verify_machine_token(text, found.token.token_type)
+    assert refused.value.message == found.failed.sentence
 
 
 def test_faults_behind_the_first_are_told_too(
