@@ -29,9 +29,11 @@ from .exceptions import Unauthenticated
 from .extension import Clerk
 from .globals import auth
 from .globals import kept_form
+from .inbox import WebhookEvent
 from .signals import authenticated
 from .signals import authentication_failed
 from .signals import authorization_denied
+from .signals import webhook_received
 from .version import VERSION as __version__
 
 __all__ = [
@@ -52,6 +54,7 @@ __all__ = [
     "TokenVerificationError",
     "TooManyRequestsError",
     "Unauthenticated",
+    "WebhookEvent",
     "__version__",
     "auth",
     "authenticated",
@@ -66,4 +69,5 @@ __all__ = [
     "require_plan",
     "require_reverification",
     "require_role",
+    "webhook_received",
 ]

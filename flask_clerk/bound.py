@@ -48,6 +48,7 @@ from .exceptions import Unauthenticated
 from .forms import keep_form
 from .guards import Guard
 from .guards import answers_options
+from .inbox import Inbox
 from .incoming import request_facts
 from .incoming import request_url
 from .responses import finish
@@ -77,12 +78,15 @@ _VISITS = "_clerk_visits"
 class AppClerk:
     """One app's Clerk instance and what the app adds to it."""
 
-    def __init__(self, instance: Instance, load_user: Callable[[], UserLoader | None]) -> None:
+    def __init__(
+        self, instance: Instance, load_user: Callable[[], UserLoader | None], inbox: Inbox
+    ) -> None:
         """Bind an instance.
 
         :param load_user: Returns the app's user loader, which may be registered later.
         """
         self.instance = instance
+        self.inbox = inbox
         self._load_user = load_user
         self._doors = Doors()
         self._sdk: tuple[object, clerk_backend_api.Clerk] | None = None

@@ -11,6 +11,7 @@ from flask.views import http_method_funcs
 from .guards import Guard
 from .guards import accepted_by
 from .guards import guards_of
+from .guards import is_marked_apart
 from .guards import is_marked_public
 from .guards import marks_made
 
@@ -23,13 +24,15 @@ class Door:
     """What a request to an endpoint passes through.
 
     :param accepts: The token types that the guards let in; ``None`` if none of them says.
+    :param is_apart: Whether no session is decided about: for Flask's static files, and for a view
+        that finds out itself who calls.
     :param marks: The number of marks that had been made when the guards were looked for.
     """
 
     view: Any
     guards: tuple[Guard, ...]
     accepts: tuple[str, ...] | None
-    is_of_static_files: bool
+    is_apart: bool
     marks: int
 
 
@@ -50,7 +53,8 @@ class Doors:
         view, marks = app.view_functions.get(endpoint), marks_made()
         if door is None or door.view is not view or door.marks != marks:
             guards = guards_at(app, endpoint, method, closed=closed)
-            door = Door(view, guards, accepted_by(guards), is_static(app, endpoint), marks)
+            is_apart = is_static(app, endpoint) or is_marked_apart(view)
+            door = Door(view, guards, accepted_by(guards), is_apart, marks)
             if method.lower() in http_method_funcs:  # others are any text that a client makes up
                 self._known[key] = door
         return door

@@ -37,12 +37,16 @@ from .globals import clerk_of
 from .globals import current_auth
 from .globals import current_clerk
 from .guards import mark
+from .inbox import Handler
+from .inbox import Inbox
 from .incoming import request_url
 from .organizations import organization_matcher
 from .responses import redirect_to
 from .sign_out import sign_out_blueprint
 from .sign_out import sign_out_url
+from .stores import open_message_log
 from .stores import open_revocations
+from .webhooks import webhooks_blueprint
 
 if TYPE_CHECKING:
     import clerk_backend_api
@@ -55,6 +59,7 @@ if TYPE_CHECKING:
 Loader = TypeVar("Loader", bound=UserLoader)
 Connect = Callable[[ClerkConfig], Backend]
 BlueprintT = TypeVar("BlueprintT", bound=Blueprint)
+HandlerT = TypeVar("HandlerT", bound=Handler)
 
 
 class RequestLike(Protocol):
@@ -87,6 +92,7 @@ class Clerk:
         """
         self._settings = settings
         self._user_loader: UserLoader | None = None
+        self._handlers: dict[str, list[Handler]] = {}
         if app is not None:
             self.init_app(app)
 
@@ -100,7 +106,8 @@ class Clerk:
         if EXTENSION in app.extensions:
             raise RuntimeError("This app has a Clerk already; initialise it once.")
         instance = _open_instance(app, {**self._settings, **settings})
-        app.extensions[EXTENSION] = AppClerk(instance, lambda: self._user_loader)
+        inbox = Inbox(self._handlers, open_message_log(instance.config))
+        app.extensions[EXTENSION] = AppClerk(instance, lambda: self._user_loader, inbox)
         app.before_request_funcs.setdefault(None, []).insert(0, _before_request)
         app.register_blueprint(sign_out_blueprint)
         _put_auth_on_g(app)
@@ -144,6 +151,36 @@ class Clerk:
         """
         self._user_loader = load
         return load
+
+    def webhooks(self, url: str) -> Blueprint:
+        """Return a blueprint that receives Clerk's webhooks at this URL.
+
+        ``app.register_blueprint(clerk.webhooks("/webhooks/clerk"))`` is all there is to do.
+        Sessions that Clerk has ended and users whom it has deleted or banned are refused from
+        then on.
+
+        :raises ConfigurationError: If standardwebhooks is not installed; when the blueprint is
+            registered, if there is no signing secret.
+        """
+        return webhooks_blueprint(url)
+
+    def on(self, *types: str) -> Callable[[HandlerT], HandlerT]:
+        """Register a function that acts on events of these types.
+
+        It gets a ``WebhookEvent``. If it raises, the sender tries again, and those that did not
+        raise are not called again.
+
+        :param types: Such as ``user.created``.
+        """
+        if not types or not all(isinstance(each, str) for each in types):
+            raise TypeError('Name the events: @clerk.on("user.created").')
+
+        def register(handler: HandlerT) -> HandlerT:
+            for each in types:
+                self._handlers.setdefault(each, []).append(handler)
+            return handler
+
+        return register
 
     def revoke_session(self, session_id: str, *, for_seconds: float | None = None) -> None:
         """End a session at once: in every worker, and at Clerk if there is a secret key.
@@ -251,7 +288,7 @@ def _before_request() -> Response | None:
     clerk = clerk_of(app)
     visit = clerk.visit_of(request)
     door = visit.door
-    if door.is_of_static_files and not door.guards:
+    if door.is_apart and not door.guards:
         return None
     visit.announce()
     if visit.state.location is not None:

@@ -23,6 +23,7 @@ logger = logging.getLogger("flask_clerk")
 
 _GUARDS: Final = "__clerk_guards__"
 _PUBLIC: Final = "__clerk_public__"
+_APART: Final = "__clerk_apart__"
 _NOT_MET: Final = "condition-not-met"
 
 _marks_made = 0
@@ -130,6 +131,17 @@ def mark_public(target: Any) -> None:
     """Leave the mark of a view, a view class or a blueprint that is open to everybody."""
     setattr(target, _PUBLIC, True)
     _count_mark()
+
+
+def mark_apart(view: Any) -> None:
+    """Leave the mark of a view that finds out itself who calls: no session is decided about."""
+    setattr(view, _APART, True)
+    mark_public(view)
+
+
+def is_marked_apart(view: Any) -> bool:
+    """Whether a view finds out itself who calls."""
+    return hasattr(view, _APART)
 
 
 def marks_made() -> int:

@@ -14,3 +14,7 @@ authentication_failed = _signals.signal("clerk-authentication-failed")
 
 #: A session or another token lacked what a view asks for. Receivers get ``auth`` and ``error``.
 authorization_denied = _signals.signal("clerk-authorization-denied")
+
+#: Clerk told of something by a webhook. Receivers get ``event``, a ``WebhookEvent``. One that
+#: raises is called again when the sender tries again.
+webhook_received = _signals.signal("clerk-webhook-received")

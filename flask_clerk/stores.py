@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from types import ModuleType
 
 from .core.config import ClerkConfig
 from .core.errors import ConfigurationError
+from .core.message_log import MemoryMessageLog
+from .core.message_log import MessageLog
 from .core.revocation import MemoryRevocations
 from .core.revocation import RevocationStore
-
-if TYPE_CHECKING:
-    from .redis_stores import RedisRevocations
 
 
 def open_revocations(config: ClerkConfig, clock: Callable[[], float]) -> RevocationStore:
@@ -20,16 +19,32 @@ def open_revocations(config: ClerkConfig, clock: Callable[[], float]) -> Revocat
     :param clock: Returns the wall time in Unix seconds.
     :raises ConfigurationError: If redis-py is needed and not installed, or cannot read the URL.
     """
-    if config.revocation_url.startswith("memory:"):
+    if _is_in_memory(config):
         return MemoryRevocations(config, clock)
-    return _redis_revocations()(config, clock)
+    store: RevocationStore = _redis_stores().RedisRevocations(config, clock)
+    return store
 
 
-def _redis_revocations() -> type[RedisRevocations]:
+def open_message_log(config: ClerkConfig) -> MessageLog:
+    """Return the log that ``CLERK_REVOCATION_URL`` names.
+
+    :raises ConfigurationError: If redis-py is needed and not installed, or cannot read the URL.
+    """
+    if _is_in_memory(config):
+        return MemoryMessageLog()
+    log: MessageLog = _redis_stores().RedisMessageLog(config)
+    return log
+
+
+def _is_in_memory(config: ClerkConfig) -> bool:
+    return config.revocation_url.startswith("memory:")
+
+
+def _redis_stores() -> ModuleType:
     try:
-        from .redis_stores import RedisRevocations
+        from . import redis_stores
     except ImportError as error:
         raise ConfigurationError(
             "CLERK_REVOCATION_URL needs redis-py: pip install 'flask-clerk[redis]'."
         ) from error
-    return RedisRevocations
+    return redis_stores

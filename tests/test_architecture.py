@@ -205,7 +205,8 @@ PUBLIC = {
     "ClerkError", "ConfigurationError", "TokenVerificationError", "SigningKeyError",
     "HandshakeError", "BackendAPIError", "ResourceNotFoundError", "TooManyRequestsError",
     # signals
-    "authenticated", "authentication_failed", "authorization_denied",
+    "authenticated", "authentication_failed", "authorization_denied", "webhook_received",
+    "WebhookEvent",
 }  # fmt: skip
 
 

@@ -26,8 +26,9 @@ _HOST = "127.0.0.1"
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="A JSON file of users and organizations to add.",
 )
+@click.option("--webhooks", "webhooks_url", help="Where your app receives webhooks.")
 @shown
-def serve(port: int, folder: Path, seed_file: Path | None) -> None:
+def serve(port: int, folder: Path, seed_file: Path | None, webhooks_url: str | None) -> None:
     """Serve a local Clerk until it is interrupted.
 
     It prints the settings for the apps that are to use it.
@@ -38,13 +39,16 @@ def serve(port: int, folder: Path, seed_file: Path | None) -> None:
     from ..local import seed
     from ..local.web.app import create_app
     from ..local.web.attach import open_local
+    from ..local.web.delivery import deliver_over_http
 
     local = open_local(folder, seed_file)
     if seed_file is not None:
         seed(local, load_seed(seed_file), source=str(seed_file))
+    if webhooks_url is not None:
+        local.outbox.deliver = deliver_over_http(webhooks_url, local)
     origin = f"http://{_HOST}:{port}"
     click.echo(f"A local Clerk is at {origin}, its dashboard at {origin}/dashboard/.")
-    click.echo("Settings for your app (the secret key is on the dashboard's page of keys):\n")
+    click.echo("Settings for your app (its secrets are on the dashboard's page of keys):\n")
     for name, value in (
         ("CLERK_PUBLISHABLE_KEY", local.publishable_key.value),
         ("CLERK_API_URL", f"{origin}/api"),

@@ -70,7 +70,7 @@ class ClerkConfig:
     jwks_ttl: float = _setting(settings.seconds, 300.0)
     token_cache_size: int = _setting(settings.count, 10_000)
 
-    webhook_signing_secret: str | None = _setting(settings.signing_secret, secret=True)
+    webhook_signing_secret: tuple[str, ...] = _setting(settings.signing_secrets, (), secret=True)
     revocation_url: str = _setting(settings.store_url, "memory://", secret=True)
     revocation_lifetime: float = _setting(settings.seconds, 60.0)
     revocation_fail_closed: bool = _setting(settings.flag, False)

@@ -26,6 +26,7 @@ from .urls import origin_of
 _MAX_SKEW = 300
 _TRUE = frozenset({"true", "1", "yes", "on"})
 _FALSE = frozenset({"false", "0", "no", "off"})
+_SIGNING_SECRET = re.compile(r"whsec_(?:[A-Za-z0-9+/]{4})*[A-Za-z0-9+/]{2,4}={0,2}")
 _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::[0-9]{1,5})?")
 
 
@@ -178,10 +179,10 @@ def token_types(value: Any, name: str) -> tuple[str, ...]:
         _refuse(name, str(error))
 
 
-def signing_secret(value: Any, name: str) -> str:
-    """Return the signing secret of a webhook endpoint."""
-    found = text(value, name)
-    if not found.startswith("whsec_"):
+def signing_secrets(value: Any, name: str) -> tuple[str, ...]:
+    """Return the signing secrets of a webhook endpoint: one, or several while they change."""
+    found = strings(value, name)
+    if not all(map(_SIGNING_SECRET.fullmatch, found)):
         _refuse(name, "the signing secret of the webhook endpoint, which begins with whsec_")
     return found
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from typing import Any
 from typing import Final
 
+from . import errors
 from .ids import new_id
 from .model import Membership
 from .model import Organization
@@ -58,6 +59,18 @@ class Outbox(Service):
         """Throw everything away."""
         with self._write() as tx:
             tx.trim(OutboxMessage, 0)
+
+    def send_again(self, message_id: str) -> None:
+        """Deliver a webhook once more, if webhooks are delivered at all.
+
+        :raises LocalClerkError: If there is no such webhook any more.
+        """
+        with self._read() as tx:
+            message = tx.get(OutboxMessage, message_id)
+        if message is None or message.medium != "webhook":
+            raise errors.not_found("webhook", message_id)
+        if self.deliver is not None:
+            self.deliver(message)
 
     def email(self, topic: str, to: str, subject: str, text: str, code: str | None = None) -> None:
         """Put an email into the outbox."""

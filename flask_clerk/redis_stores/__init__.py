@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .message_log import RedisMessageLog
 from .revocations import RedisRevocations
 
-__all__ = ["RedisRevocations"]
+__all__ = ["RedisMessageLog", "RedisRevocations"]

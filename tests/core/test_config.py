@@ -92,8 +92,10 @@ PLACES: dict[str, tuple[list[str], list[Any]]] = {
     "machine_token_cache_ttl": (["0", "1e2", "60"], [0.0, 100.0, 60.0, 0.0]),
     "jwks_ttl": (["0", "1e2", "60"], [0.0, 100.0, 60.0, 300.0]),
     "token_cache_size": (["0", "5", "1e3"], [0, 5, 1000, 10_000]),
-    "webhook_signing_secret": (["whsec_a", "whsec_b", "whsec_c"],
-                               ["whsec_a", "whsec_b", "whsec_c", None]),
+    "webhook_signing_secret": (
+        ["whsec_QUFB", "whsec_QkI, whsec_Q0M=", "whsec_+/8="],
+        [("whsec_QUFB",), ("whsec_QkI", "whsec_Q0M="), ("whsec_+/8=",), ()],
+    ),
     "revocation_url": (
         ["redis://a:6379/0", "rediss://u:p@b/1", "unix:///run/redis.sock"],
         ["redis://a:6379/0", "rediss://u:p@b/1", "unix:///run/redis.sock", "memory://"],
@@ -224,7 +226,9 @@ BAD_VALUES: dict[str, list[Any]] = {
     "machine_token_cache_ttl": ["5m", -1, float("inf"), True],
     "jwks_ttl": ["5m", -1, float("nan"), float("inf"), False],
     "token_cache_size": [1.5, "many", -1, True, "1e400"],
-    "webhook_signing_secret": ["verysecret", SECRET, 7],
+    "webhook_signing_secret": [
+        "verysecret", SECRET, 7, "whsec_", "whsec_a", "whsec_QUFB,verysecret", "whsec_very secret",
+    ],
     "revocation_url": ["http://user:verysecret@a", "verysecret", 7],
     "revocation_fail_closed": ["closed", 2],
     "revocation_lifetime": ["a day", -1, True],
@@ -368,7 +372,7 @@ def test_a_repr_shows_no_secret(public_pem: str) -> None:
     config = load(
         machine_secret_key="ak_verysecret",
         jwt_key=public_pem,
-        webhook_signing_secret="whsec_verysecret",
+        webhook_signing_secret="whsec_verysecrets",
         revocation_url="redis://user:verysecret@localhost",
     )
     shown = repr(config) + str(config)

@@ -33,6 +33,7 @@ from .app import create_app
 from .app import serve_in_front_of
 from .current import PREFIX
 from .current import current_local
+from .delivery import deliver_within
 from .guard import is_loopback_host
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ _INSTANCE_SETTINGS: Final = (
     "api_url",
     "proxy_url",
     "issuers",
+    "webhook_signing_secret",
 )
 
 _PAGES: Final = {
@@ -88,6 +90,7 @@ def attach(
         "secret_key": local.secret_key.value,
         "proxy_url": PREFIX,
         "api_url": f"http://localhost{PREFIX}/api",
+        "webhook_signing_secret": local.state.webhook_secret,
     }
     config = ClerkConfig.load(
         {**_without(arguments, _INSTANCE_SETTINGS), **own},
@@ -96,6 +99,8 @@ def attach(
         {},
     )
     app.after_request(_log_decision)
+    if local.outbox.deliver is None:
+        local.outbox.deliver = deliver_within(app, local)
     return config, local
 
 

@@ -50,6 +50,7 @@ _NOTICES: Final = {
     "unbanned": "The ban is lifted.",
     "rotated": "Tokens are signed with a new key from now on.",
     "cleared": "The outbox is empty.",
+    "delivered": "The webhook was sent again.",
 }
 
 

@@ -22,10 +22,18 @@ def outbox() -> str:
         "clerk_local/dashboard/outbox.html",
         emails=box.emails(to or None)[:SHOWN],
         events=box.events(topic or None)[:SHOWN],
+        is_delivered=box.deliver is not None,
         topics=sorted({event.topic for event in box.events()}),
         to=to,
         topic=topic,
     )
+
+
+@blueprint.post("/outbox/<message_id>/send")
+def send_again(message_id: str) -> Response:
+    """Deliver a webhook once more."""
+    current_local().outbox.send_again(message_id)
+    return see("outbox", "delivered")
 
 
 @blueprint.post("/outbox/clear")
