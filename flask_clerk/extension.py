@@ -31,6 +31,7 @@ from .core.request import authenticate_request
 from .core.state import RequestState
 from .core.tokens import accepted_types
 from .decorators import make_guard
+from .frontend_api_proxy import make_proxy
 from .globals import EXTENSION
 from .globals import auth
 from .globals import clerk_of
@@ -234,6 +235,16 @@ class Clerk:
         if _require_clerk not in functions:
             functions.append(_require_clerk)
         return blueprint
+
+    def frontend_api_proxy(self, url_prefix: str = "/__clerk") -> Blueprint:
+        """Return a blueprint that serves Clerk's Frontend API below the app's own domain.
+
+        Register it after ``init_app``, with ``CLERK_PROXY_URL`` set to the same path. CSRF
+        protection and the like must leave it alone: it is Clerk that answers.
+
+        :raises ConfigurationError: When it is registered, if the settings do not fit.
+        """
+        return make_proxy(url_prefix)
 
     def authenticate_request(
         self, request: RequestLike, *, accepts_token: str | Iterable[str] | None = None

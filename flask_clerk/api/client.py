@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import random
 import time
 from collections.abc import Callable
@@ -13,7 +12,6 @@ from typing import Final
 
 import requests
 from requests.adapters import BaseAdapter
-from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError
 
 from ..core.config import ClerkConfig
@@ -22,7 +20,6 @@ from ..core.errors import BackendAPIError
 from ..core.errors import ResourceNotFoundError
 from ..core.errors import TooManyRequestsError
 from ..core.keys import SecretKey
-from ..version import VERSION
 from .collections import Json
 from .instance import JWKS
 from .instance import APIKeys
@@ -37,6 +34,8 @@ from .people import Invitations
 from .people import Sessions
 from .people import SignInTokens
 from .people import Users
+from .pool import USER_AGENT
+from .pool import Pool
 from .resources import Resource
 
 #: Seconds to connect, and seconds between two bytes of an answer.
@@ -51,7 +50,12 @@ MAX_PAUSE: Final = 5.0
 MAX_ANSWER_SIZE: Final = 8 * 1024 * 1024
 
 _RETRIED: Final = (429, 500, 502, 503, 504)
-_POOL_SIZE: Final = 32
+_HEADERS: Final = {
+    "Accept": "application/json",
+    "Accept-Encoding": "gzip, deflate",
+    "Clerk-API-Version": SUPPORTED_API_VERSION,
+    "User-Agent": USER_AGENT,
+}
 _ERRORS: Final = {404: ResourceNotFoundError, 429: TooManyRequestsError}
 
 
@@ -76,9 +80,7 @@ class Client:
         """
         self._config = config
         self._sleep = sleep
-        self._adapter = adapter
-        self._session: requests.Session | None = None
-        self._pid = 0
+        self._pool = Pool(_HEADERS, adapter)
         self.users = Users(self)
         self.sessions = Sessions(self)
         self.organizations = Organizations(self)
@@ -169,7 +171,7 @@ class Client:
         headers: Mapping[str, str] | None,
     ) -> Any:
         try:
-            with self._pooled().request(
+            with self._pool.session().request(
                 method,
                 url,
                 params=_spelled(query),
@@ -186,22 +188,6 @@ class Client:
             raise _unreachable("an answer over the size limit")
         return _read(response, content)
 
-    def _pooled(self) -> requests.Session:
-        """Return this process's session: connections must not be shared across a fork."""
-        session = self._session
-        if session is not None and self._pid == os.getpid():
-            return session
-        session = requests.Session()
-        session.trust_env = True
-        session.auth = _no_netrc
-        adapter = self._adapter or HTTPAdapter(pool_connections=4, pool_maxsize=_POOL_SIZE)
-        session.mount("https://", adapter)
-        session.mount("http://", adapter)
-        session.headers["User-Agent"] = f"flask-clerk/{VERSION}"
-        session.headers["Clerk-API-Version"] = SUPPORTED_API_VERSION
-        self._session, self._pid = session, os.getpid()
-        return session
-
 
 def _spelled(query: Mapping[str, Any] | None) -> dict[str, Any]:
     """Return a query with booleans as JSON spells them; ``str(True)`` is nothing Clerk knows."""
@@ -209,11 +195,6 @@ def _spelled(query: Mapping[str, Any] | None) -> dict[str, Any]:
         name: str(value).lower() if isinstance(value, bool) else value
         for name, value in (query or {}).items()
     }
-
-
-def _no_netrc(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    """Keep the ``Authorization`` header that is there: a ``.netrc`` would replace it."""
-    return request
 
 
 def _pause(error: BackendAPIError, attempt: int) -> float | None:
