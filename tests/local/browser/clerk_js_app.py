@@ -43,19 +43,23 @@ def frontend_alone(clerk: LocalClerk) -> Flask:
     return app
 
 
-def live_app(clerk: LocalClerk, fapi: str = PREFIX) -> Flask:
+def live_app(clerk: LocalClerk, fapi: str = PREFIX, upstream: str | None = None) -> Flask:
     """Return an app whose pages run clerk-js and which says who it believes is there.
 
     :param fapi: Where the Frontend API is, if not in the app itself.
+    :param upstream: Where it is behind the app's proxy.
     """
     app = Flask("live", static_folder=None)
     app.testing = True
     app.extensions[FOLDER] = PEERS
-    if fapi == PREFIX:
+    if fapi == PREFIX and upstream is None:
         Clerk(app, local=clerk)
     else:
-        key = clerk.publishable_key.value
-        Clerk(app, publishable_key=key, jwt_key=clerk.jwt_key, proxy_url=fapi)
+        keys = {"publishable_key": clerk.publishable_key.value, "jwt_key": clerk.jwt_key}
+        secret = {} if upstream is None else {"secret_key": clerk.secret_key.value}
+        extension = Clerk(app, proxy_url=fapi, frontend_api=upstream, **keys, **secret)
+        if upstream is not None:
+            app.register_blueprint(extension.frontend_api_proxy())
 
     @app.get("/")
     def home() -> str:

@@ -58,6 +58,30 @@ def test_frontend_api_on_a_port_of_its_own(
         tab.page.goto("about:blank")
 
 
+def test_frontend_api_behind_the_apps_own_proxy(
+    new_tab: Callable[[], Tab], clerk: LocalClerk
+) -> None:
+    """Scripts, sign-in, cookies and a handshake take the way through the app, and no other."""
+    with (
+        serving(frontend_alone(clerk)) as fapi,
+        serving(live_app(clerk, upstream=fapi)) as url,
+    ):
+        tab = new_tab()
+        tab.url = url
+        asked: list[str] = []
+        tab.page.on("request", lambda request: asked.append(request.url))
+        tab.open()
+        assert tab.sign_in(ADA, DEFAULT_PASSWORD) == "complete"
+        assert tab.whoami()["user_id"] == clerk.users.find(ADA).id
+        tab.page.context.clear_cookies(name=re.compile("^__session"))
+        tab.open()
+        assert tab.run("Clerk.user.firstName") == "Ada"
+        assert any("/__clerk/v1/client/handshake?" in each for each in asked)
+        assert any("/__clerk/npm/@clerk/clerk-js@" in each for each in asked)
+        assert [each for each in asked if each.startswith(fapi)] == []
+        tab.page.goto("about:blank")
+
+
 def test_wrong_password_is_told_in_clerks_words(tab: Tab) -> None:
     error = tab.run(
         """identifier => Clerk.client.signIn
