@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +12,11 @@ import click
 from flask import current_app
 
 from ...bound import AppClerk
+from ...core.config import ClerkConfig
+from ...core.tokens import JWT_TEMPLATE
+from ...core.tokens import SESSION_TOKEN
 from ...endpoints import guards_at
+from ...guards import accepted_by
 from ...jwt_templates.lint import Finding
 from ...jwt_templates.lint import GuardedClaim
 from ...jwt_templates.lint import Person
@@ -70,7 +73,12 @@ def lint(
     """Find what is wrong or unwise in the files, and exit with 1 if something is wrong."""
     files = folder_of(folder_path).files()
     measured = _people(clerk, users_path)
-    surroundings = Surroundings(measured, tuple(guarded_claims(current_app)), mint_of(clerk))
+    surroundings = Surroundings(
+        measured,
+        tuple(guarded_claims(current_app, clerk.instance.config)),
+        max(clerk.instance.config.revocation_lifetime, Surroundings().revocation_lifetime),
+        mint_of(clerk),
+    )
     with working(f"Measuring {len(measured)} sessions") if measured else nullcontext():
         findings = [finding for file in files for finding in _lint(file, surroundings)]
     if as_json or format_name == "json":
@@ -80,21 +88,21 @@ def lint(
             click.echo(_as_annotation(finding) if format_name == "github" else _as_text(finding))
     errors = sum(finding.severity is Severity.ERROR for finding in findings)
     warnings = len(findings) - errors
-    click.echo(f"{errors} errors and {warnings} warnings in {len(files)} files.", err=True)
+    click.echo(f"Errors: {errors}. Warnings: {warnings}. Files: {len(files)}.", err=True)
     context.exit(1 if errors or (strict and warnings) else 0)
 
 
-def guarded_claims(app: Flask) -> Iterator[GuardedClaim]:
-    """Yield each claim that a guard of the app reads, once for each endpoint."""
-    seen = set()
+def guarded_claims(app: Flask, config: ClerkConfig) -> dict[GuardedClaim, None]:
+    """Return each claim that a guard of the app reads, once for each endpoint, in order."""
+    found: dict[GuardedClaim, None] = {}
     for rule in app.url_map.iter_rules():
         for method in sorted(rule.methods or ()):
-            for guard in guards_at(app, rule.endpoint, method, closed=False):
-                for path in (path for claim in guard.claims for path in claim.paths):
-                    found = GuardedClaim(path, rule.endpoint)
-                    if found not in seen:
-                        seen.add(found)
-                        yield found
+            guards = guards_at(app, rule.endpoint, method, closed=False)
+            accepts = accepted_by(guards) or config.accepts_token
+            kinds = SESSION_TOKEN in accepts, JWT_TEMPLATE in accepts
+            for claim in (claim for guard in guards for claim in guard.claims):
+                found |= {GuardedClaim(path, rule.endpoint, *kinds): None for path in claim.paths}
+    return found
 
 
 def _lint(file: File, surroundings: Surroundings) -> list[Finding]:

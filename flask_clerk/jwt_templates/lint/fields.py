@@ -19,10 +19,8 @@ from .subject import Surroundings
 
 #: Bytes of a claim's name. Those that Clerk shows have at most 25.
 LONG_NAME: Final = 32
-#: Seconds. A token of a template cannot be revoked: it outlives its session by up to this.
+#: Seconds. A template's token names no session, so it outlives its session by up to this.
 LONG_LIFETIME: Final = 300
-#: Seconds: Clerk's default for the longest session ("Session options").
-SESSION_LIFETIME: Final = 7 * 86_400
 
 
 def invalid_fields(subject: Subject, surroundings: Surroundings) -> Iterator[Problem]:
@@ -69,13 +67,21 @@ def long_lifetimes(subject: Subject, surroundings: Surroundings) -> Iterator[Pro
     lifetime = subject.document.get("lifetime")
     if subject.is_session_token or type(lifetime) is not int or lifetime <= LONG_LIFETIME:
         return
-    repair = f"Set lifetime to {LONG_LIFETIME} seconds or less, and mint a new token when needed."
-    if lifetime > SESSION_LIFETIME:
-        reason = f"A token lives for {lifetime} seconds, longer than any session by default."
-        yield Problem(("lifetime",), reason, repair, Severity.ERROR)
+    remembered = surroundings.revocation_lifetime
+    if lifetime > remembered:
+        yield Problem(
+            ("lifetime",),
+            f"A token lives for {lifetime} seconds, and a user's revocation is forgotten after "
+            f"{remembered:.0f}.",
+            f"Set lifetime to {LONG_LIFETIME} or less, or CLERK_REVOCATION_LIFETIME to {lifetime}.",
+            Severity.ERROR,
+        )
     else:
-        reason = f"A token outlives the revocation of its session by up to {lifetime} seconds."
-        yield Problem(("lifetime",), reason, repair)
+        yield Problem(
+            ("lifetime",),
+            f"A token outlives its session, revoked or not, by up to {lifetime} seconds.",
+            f"Set lifetime to {LONG_LIFETIME} seconds or less, and mint tokens when needed.",
+        )
 
 
 def _unknown_fields(subject: Subject) -> Iterator[Problem]:

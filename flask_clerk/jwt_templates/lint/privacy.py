@@ -40,11 +40,11 @@ def whole_unsafe_metadata(subject: Subject, surroundings: Surroundings) -> Itera
 def guarded_claims(subject: Subject, surroundings: Surroundings) -> Iterator[Problem]:
     """Find claims by which the app decides, and which the user can write.
 
-    Its guards read the session token. A template's claim of the same name is only a warning:
-    somebody else may decide by it.
+    A template's claim of such a name is only a warning where the app lets no such tokens in:
+    another service may decide by it.
     """
-    severity = None if subject.is_session_token else Severity.WARNING
     for guarded in surroundings.guarded:
+        is_read = guarded.of_sessions if subject.is_session_token else guarded.of_templates
         for place, source in _sources(subject, guarded.path):
             if source[:2] == _UNSAFE:
                 yield Problem(
@@ -52,7 +52,7 @@ def guarded_claims(subject: Subject, surroundings: Surroundings) -> Iterator[Pro
                     f"{guarded.endpoint} is guarded by {guarded.path!r}, which the user can write: "
                     f"it comes from {in_braces(source)}.",
                     "Take it from user.public_metadata, which only your backend writes.",
-                    severity,
+                    Severity.ERROR if is_read else Severity.WARNING,
                 )
 
 

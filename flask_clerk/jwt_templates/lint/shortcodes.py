@@ -52,8 +52,10 @@ def unknown_shortcodes(subject: Subject, surroundings: Surroundings) -> Iterator
     """Find paths that are null in every token."""
     for place, shortcode in subject.shortcodes:
         for operand in shortcode.operands:
+            if not isinstance(operand, Path) or "private_metadata" in operand.names[:2]:
+                continue
             # A bare word among operands is likely text without quotes; another rule's.
-            if not isinstance(operand, Path) or (is_bare(operand) and len(shortcode.operands) > 1):
+            if is_bare(operand) and len(shortcode.operands) > 1:
                 continue
             if operand.shortcode not in SHORTCODES:
                 yield _unknown(place, operand)
@@ -90,8 +92,8 @@ def in_braces(names: Iterable[str]) -> str:
 
 def _unknown(place: Place, path: Path) -> Problem:
     """What no shortcode resembles may be newer than this package: only a warning."""
-    near = get_close_matches(path.shortcode, sorted(DOCUMENTED_SHORTCODES), 1)
-    meant = _MEANT.get(path.shortcode) or (near[0] if near else None)
+    near = get_close_matches(path.shortcode, sorted({*DOCUMENTED_SHORTCODES, *_MEANT}), 1)
+    meant = _MEANT.get(near[0], near[0]) if near else None
     reason = f"{in_braces(path.names)} is no shortcode that Clerk documents: it is null."
     if meant is None:
         repair = "Use one of Clerk's shortcodes, such as {{user.id}}, or remove it."

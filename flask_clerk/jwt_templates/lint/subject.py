@@ -36,14 +36,18 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class GuardedClaim:
-    """A claim of the session by which the app decides who may do what.
+    """A claim by which the app decides who may do what.
 
     :param path: As ``require_claim`` takes it.
     :param endpoint: What it guards.
+    :param of_sessions: Whether session tokens are let in there.
+    :param of_templates: Whether tokens made from JWT templates are.
     """
 
     path: str
     endpoint: str
+    of_sessions: bool = True
+    of_templates: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +55,12 @@ class Surroundings:
     """What is known beside the file itself.
 
     :param people: For whom sizes are measured; somebody of whom nothing is known always is.
+    :param revocation_lifetime: Seconds for which a user's revocation is remembered.
     """
 
     people: tuple[Person, ...] = ()
     guarded: tuple[GuardedClaim, ...] = ()
+    revocation_lifetime: float = 86_400
     mint: Mint = Mint("https://clerk.example.com", "https://www.example.com")
 
 
