@@ -23,6 +23,18 @@ def signature(secret: str, message_id: str, timestamp: int | str, body: bytes) -
     return base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode("ascii")
 
 
+def signed_headers(
+    secret: str, body: bytes, message_id: str, at: int | None = None, prefix: str = "svix"
+) -> dict[str, str]:
+    timestamp = int(time.time()) if at is None else at
+    return {
+        f"{prefix}-id": message_id,
+        f"{prefix}-timestamp": str(timestamp),
+        f"{prefix}-signature": "v1," + signature(secret, message_id, timestamp, body),
+        "Content-Type": "application/json",
+    }
+
+
 class Sender:
     """One endpoint's sender; each message has an id of its own, and each try its time."""
 
@@ -34,13 +46,7 @@ class Sender:
     def headers(
         self, body: bytes, message_id: str = "msg_1", at: int | None = None, prefix: str = "svix"
     ) -> dict[str, str]:
-        timestamp = int(time.time()) if at is None else at
-        return {
-            f"{prefix}-id": message_id,
-            f"{prefix}-timestamp": str(timestamp),
-            f"{prefix}-signature": "v1," + signature(self.secret, message_id, timestamp, body),
-            "Content-Type": "application/json",
-        }
+        return signed_headers(self.secret, body, message_id, at, prefix)
 
     def post(self, body: bytes, headers: dict[str, str]) -> TestResponse:
         return self.app.test_client().post(URL, data=body, headers=headers)

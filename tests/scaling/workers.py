@@ -1,0 +1,182 @@
+"""A real gunicorn with several workers, and what each of them answers."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from collections.abc import Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http.client import HTTPConnection
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from tests.signing import Signer
+from tests.signing import session_claims
+from tests.waiting import DEADLINE
+from tests.waiting import wait_until
+
+ROOT = Path(__file__).parents[2]
+COUNT = 4
+_LISTENING = re.compile(r"Listening at: http://127\.0\.0\.1:(\d+)")
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a worker answered.
+
+    :param at: Unix seconds by the worker's clock, after it had decided.
+    :param took: Seconds that the answer took.
+    """
+
+    worker: int
+    at: float
+    is_signed_in: bool
+    is_connected: bool
+    took: float
+
+
+class Workers:
+    """Calls the workers, whichever the kernel picks."""
+
+    def __init__(self, process: subprocess.Popen[bytes], port: int, sign: Signer) -> None:
+        self._process = process
+        self._port = port
+        self._sign = sign
+        self._count = COUNT
+
+    def token(self, session_id: str) -> str:
+        claims = session_claims(time.time(), sid=session_id)
+        return self._sign({**claims, "exp": claims["exp"] + 600})
+
+    def ask(self, token: str) -> Seen:
+        began = time.perf_counter()
+        answer = self._call("GET", "/who", {"Authorization": f"Bearer {token}"})
+        return Seen(
+            answer["worker"],
+            answer["at"],
+            answer["user"] is not None,
+            answer["is_connected"],
+            time.perf_counter() - began,
+        )
+
+    def revoke(self, session_id: str) -> Seen:
+        answer = self._call("POST", f"/revoke/{session_id}", {})
+        return Seen(answer["worker"], answer["at"], False, True, 0)
+
+    def post(self, path: str, body: bytes, headers: Mapping[str, str]) -> int:
+        """Return the status of an answer."""
+        connection = HTTPConnection("127.0.0.1", self._port, timeout=DEADLINE)
+        connection.request("POST", path, body, dict(headers))
+        status = connection.getresponse().status
+        connection.close()
+        return status
+
+    def wait_for_all(self, token: str, *, is_signed_in: bool) -> dict[int, Seen]:
+        """Return the first such answer of every worker; each sticks to it once it has given it."""
+        found: dict[int, Seen] = {}
+        strays: list[Seen] = []
+
+        def poll() -> None:
+            end = time.monotonic() + DEADLINE
+            while len(found) < self._count and time.monotonic() < end:
+                seen = self.ask(token)
+                if seen.is_signed_in is is_signed_in:
+                    found.setdefault(seen.worker, seen)
+                elif seen.worker in found and seen.at > found[seen.worker].at:
+                    strays.append(seen)
+
+        pollers = [threading.Thread(target=poll) for _ in range(COUNT)]
+        for poller in pollers:
+            poller.start()
+        for poller in pollers:
+            poller.join()
+        assert len(found) == self._count, f"{len(found)} of {self._count} workers answered so"
+        assert strays == []
+        return found
+
+    def spread(self, session_id: str) -> float:
+        """End a session in one worker; return the seconds until the last of them refused it."""
+        token = self.token(session_id)
+        self.wait_for_all(token, is_signed_in=True)
+        began: list[float] = []
+        revoking = threading.Thread(target=lambda: began.append(self.revoke(session_id).at))
+        revoking.start()
+        refusals = self.wait_for_all(token, is_signed_in=False)
+        revoking.join()
+        return max(seen.at for seen in refusals.values()) - began[0]
+
+    def add(self) -> None:
+        """Start another worker; it answers when it likes."""
+        os.kill(self._process.pid, signal.SIGTTIN)
+        self._count += 1
+
+    def wait_for_connections(self, *, are_there: bool) -> None:
+        """Return once every worker says that it is connected to Redis, or that it is not."""
+        token = self.token("sess_of_nobody")
+        good: set[int] = set()
+
+        def all_say_so() -> bool:
+            seen = self.ask(token)
+            (good.add if seen.is_connected is are_there else good.discard)(seen.worker)
+            return len(good) == self._count
+
+        wait_until(all_say_so, "some worker sees Redis otherwise", pause=0)
+
+    def _call(self, method: str, path: str, headers: Mapping[str, str]) -> Any:
+        connection = HTTPConnection("127.0.0.1", self._port, timeout=DEADLINE)
+        try:
+            connection.request(method, path, headers=dict(headers))
+            response = connection.getresponse()
+            assert response.status == 200, response.status
+            return json.loads(response.read())
+        finally:
+            connection.close()
+
+
+@contextmanager
+def running_workers(sign: Signer, pem: str, folder: Path, **settings: str) -> Iterator[Workers]:
+    """Run gunicorn with four workers.
+
+    :param settings: In the environment, by their names without ``CLERK_``.
+    """
+    # gunicorn keeps its control socket below XDG_RUNTIME_DIR.
+    environment = {**os.environ, "CLERK_JWT_KEY": pem, "XDG_RUNTIME_DIR": str(folder)}
+    environment.update({f"CLERK_{name.upper()}": value for name, value in settings.items()})
+    log = folder / "gunicorn.log"
+    command = [
+        sys.executable, "-m", "gunicorn", "--workers", str(COUNT), "--bind", "127.0.0.1:0",
+        "--timeout", "120", "--log-file", str(log), "tests.scaling.app:create_app()",
+    ]  # fmt: skip
+    process = subprocess.Popen(command, cwd=ROOT, env=environment)
+    try:
+        wait_until(lambda: _port(log) or process.poll() is not None, "gunicorn does not listen")
+        assert process.poll() is None, log.read_text()
+        workers = Workers(process, _port(log), sign)
+        workers.wait_for_all(workers.token("sess_of_nobody"), is_signed_in=True)
+        yield workers
+    finally:
+        process.terminate()
+        process.wait(DEADLINE)
+
+
+def _port(log: Path) -> int:
+    found = _LISTENING.search(log.read_text()) if log.exists() else None
+    return int(found[1]) if found else 0
+
+
+def summary(spreads: list[float]) -> str:
+    """Return a line about how long it took until all workers had heard."""
+    return (
+        f"a session ended in one of {COUNT} gunicorn workers was refused in all of them after "
+        f"{median(spreads) * 1000:.1f} ms at the median of {len(spreads)} "
+        f"(the slowest: {max(spreads) * 1000:.1f} ms)"
+    )
