@@ -19,7 +19,7 @@ _PATIENCE: Final = 5_000
 def make_sdk(config: ClerkConfig) -> clerk_backend_api.Clerk:
     """Return Clerk's SDK for the instance that these settings name.
 
-    By itself it tries for a minute and more to reach a server that is down; a web request has no
+    By itself it tries for most of a minute to reach a server that is down; a web request has no
     such time.
 
     :raises RuntimeError: If ``clerk-backend-api`` is not installed.

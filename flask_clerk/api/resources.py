@@ -25,9 +25,10 @@ class Resource(dict[str, Any]):
         raise AttributeError("An answer is read-only: change it at Clerk, with clerk.client.")
 
     def __repr__(self) -> str:
-        """Name the object and nothing else of it: an API key's secret is a field like any other."""
-        named = self.get("id") or self.get("object")
-        return f"<{type(self).__name__}{f' {named}' if isinstance(named, str) else ''}>"
+        """Name the object, or its fields, and no values: an API key's secret is one of them."""
+        id = self.get("id")  # noqa: A001
+        named = id if isinstance(id, str) else f"with {', '.join(self) or 'nothing'}"
+        return f"<{type(self).__name__} {named}>"
 
 
 class User(Resource):

@@ -439,8 +439,9 @@ def test_an_answer_is_changed_at_clerk_and_not_here() -> None:
         User(id="user_1").first_name = "Eve"
 
 
-def test_no_repr_shows_more_than_a_name(client: Client) -> None:
+def test_no_repr_shows_more_than_names(client: Client) -> None:
     assert repr(Session(id="sess_1", secret=SECRET)) == "<Session sess_1>"
-    assert repr(Resource(object="token", jwt=SECRET)) == "<Resource token>"
-    assert repr(Resource(id=[SECRET])) == "<Resource>"
+    assert repr(Resource(object="token", jwt=SECRET)) == "<Resource with object, jwt>"
+    assert repr(Resource(id=[SECRET])) == "<Resource with id>"
+    assert repr(Resource()) == "<Resource with nothing>"
     assert SECRET not in repr([client.users, client])
