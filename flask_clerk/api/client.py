@@ -7,6 +7,7 @@ import random
 import time
 from collections.abc import Callable
 from collections.abc import Mapping
+from email.utils import parsedate_to_datetime
 from typing import Any
 from typing import Final
 
@@ -162,6 +163,23 @@ class Client:
                 self._sleep(pause)
         return self._once(method, url, query, body, headers)
 
+    def server_time(self, url: str) -> float:
+        """Return a server's clock, in Unix seconds, as it is when the call returns.
+
+        Whatever it answers, it names its time in ``Date`` (RFC 9110, section 6.6.1), to the second.
+
+        :raises BackendAPIError: If it cannot be reached, or does not tell.
+        """
+        began = time.monotonic()
+        response, _ = self._exchange("GET", url, None, None, None)
+        on_the_way = (time.monotonic() - began) / 2
+        try:
+            date = parsedate_to_datetime(response.headers.get("Date", ""))
+        except ValueError as error:
+            raise _unreachable("an answer that does not tell its time") from error
+        # On average, half of the second that Date leaves out had passed.
+        return date.timestamp() + 0.5 + on_the_way
+
     def _once(
         self,
         method: str,
@@ -170,6 +188,16 @@ class Client:
         body: Json | None,
         headers: Mapping[str, str] | None,
     ) -> Any:
+        return _read(*self._exchange(method, url, query, body, headers))
+
+    def _exchange(
+        self,
+        method: str,
+        url: str,
+        query: Mapping[str, Any] | None,
+        body: Json | None,
+        headers: Mapping[str, str] | None,
+    ) -> tuple[requests.Response, bytes]:
         try:
             with self._pool.session().request(
                 method,
@@ -186,7 +214,7 @@ class Client:
             raise _unreachable(type(error).__name__) from None  # its text may quote the URL
         if len(content) > MAX_ANSWER_SIZE:
             raise _unreachable("an answer over the size limit")
-        return _read(response, content)
+        return response, content
 
 
 def _spelled(query: Mapping[str, Any] | None) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import click
 
 #: Where each command is, as ``module:name`` below this package.
 _COMMANDS: Final = {
+    "doctor": "doctor:doctor",
     "explain": "explain:explain",
     "js": "js:js",
     "routes": "routes:routes",

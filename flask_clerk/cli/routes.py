@@ -21,6 +21,7 @@ from ..endpoints import is_static
 from ..guards import Guard
 from ..guards import accepted_by
 from ..guards import guards_of
+from ..guards import is_marked_apart
 from .answers import methods_of
 from .app import with_clerk
 from .output import echo_json
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 UNGUARDED: Final = "unguarded"
 PUBLIC: Final = "public"
 STATIC: Final = "static"
+APART: Final = "judges its callers itself"
 GUARDED: Final = "guarded"
 
 _HIDDEN: Final = (
@@ -46,14 +48,14 @@ _HIDDEN: Final = (
     "the view itself is called."
 )
 _VARIABLE: Final = re.compile(r"<[^>]+>")
-_COLOURS: Final = {UNGUARDED: "red", PUBLIC: "green", STATIC: "green"}
+_COLOURS: Final = {UNGUARDED: "red", PUBLIC: "green", STATIC: "green", APART: "green"}
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
     """The methods of one URL rule that are guarded alike.
 
-    :param access: ``unguarded``, ``public``, ``static`` or ``guarded``.
+    :param access: ``unguarded``, ``public``, ``static``, ``guarded``, or that it judges itself.
     :param asks: What a session must have, where it is guarded.
     :param problems: What is wrong with it, in sentences.
     """
@@ -106,7 +108,7 @@ def routes(clerk: AppClerk, fail_on_unguarded: bool, as_json: bool) -> None:
 
 def routes_of(app: Flask, clerk: AppClerk) -> Iterator[Route]:
     """Yield what guards each method of each URL rule, in the order of the rules' texts."""
-    supply = supply_of(app, clerk)
+    supply = supply_of(clerk)
     for rule in sorted(app.url_map.iter_rules(), key=lambda rule: (rule.rule, rule.endpoint)):
         alike: dict[str, list[str]] = {}
         found: dict[str, tuple[Guard, ...]] = {}
@@ -141,6 +143,8 @@ def _route(
         problems = tuple(unmeetable(guards, accepted, supply, is_personal=is_personal))
         first = who(accepted) if is_marked else f"{who(accepted)} (CLERK_REQUIRE_AUTH)"
         return Route(*place, GUARDED, (first, *dict.fromkeys(asks)), problems)
+    if is_marked_apart(app.view_functions.get(rule.endpoint)):
+        return Route(*place, APART)
     if is_public_at(app, rule.endpoint, methods[0]):
         return Route(*place, PUBLIC)
     if is_static(app, rule.endpoint):

@@ -12,29 +12,23 @@ from collections.abc import Mapping
 from collections.abc import Sequence
 from dataclasses import dataclass
 from dataclasses import replace
-from pathlib import Path
-from typing import TYPE_CHECKING
 from typing import Any
 from typing import Final
+
+import click
 
 from ..bound import AppClerk
 from ..core.claims import MISSING
 from ..core.claims import find_claim
-from ..core.errors import ConfigurationError
-from ..core.strict_json import read_json
 from ..core.tokens import JWT_TEMPLATE
 from ..core.tokens import SESSION_TOKEN
 from ..guards import ClaimCondition
 from ..guards import Guard
 from ..jwt_templates import SESSION_RESERVED_CLAIMS
+from .templates.options import folder_of
 from .wording import claim_condition
 from .wording import conditions_of
 
-if TYPE_CHECKING:
-    from flask import Flask
-
-#: Beside the app's package: the claims that customise the session token.
-SESSION_TOKEN_FILE: Final = "clerk/session_token.json"
 #: In session tokens of either version, whatever is customised.
 _STANDARD_CLAIMS: Final = SESSION_RESERVED_CLAIMS | {
     "org_id", "org_slug", "org_role", "org_permissions",
@@ -59,13 +53,13 @@ class Supply:
     organizations: int | None = None
 
 
-def supply_of(app: Flask, clerk: AppClerk) -> Supply:
+def supply_of(clerk: AppClerk) -> Supply:
     """Return what is known of the app's instance: all of a local one, else what its file says.
 
-    :raises ConfigurationError: If ``clerk/session_token.json`` is no JSON object.
+    :raises click.ClickException: If that file is wrong.
     """
     if not clerk.instance.config.local:
-        return Supply(claims=_customisation(Path(app.root_path) / SESSION_TOKEN_FILE))
+        return Supply(claims=_customisation())
     from ..local.web.current import current_local
 
     local = current_local()
@@ -151,7 +145,7 @@ def _of_claim(claim: ClaimCondition, supplied: Mapping[str, Any] | None) -> Iter
         return
     yield (
         f"{claim_condition(claim)}: session tokens do not carry it; add it to the customised "
-        f"session token ({SESSION_TOKEN_FILE})."
+        f"session token (clerk/session_token.json)."
     )
 
 
@@ -171,16 +165,18 @@ def _is_supplied(path: str, supplied: Mapping[str, Any]) -> bool:
     return True
 
 
-def _customisation(path: Path) -> Mapping[str, Any] | None:
-    if not path.exists():
+def _customisation() -> Mapping[str, Any] | None:
+    """Return what the file beside the app says, if there is one.
+
+    :raises click.ClickException: If it is wrong.
+    """
+    files = folder_of(None).files()
+    file = next((each for each in files if each.is_session_token), None)
+    if file is None:
         return None
-    try:
-        claims = read_json(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise ConfigurationError(f"{SESSION_TOKEN_FILE} is not JSON: {error}") from error
-    if not isinstance(claims, dict):
-        raise ConfigurationError(f"{SESSION_TOKEN_FILE} must be a JSON object of claims.")
-    return claims
+    if error := file.checked():
+        raise click.ClickException(str(error))
+    return file.document
 
 
 def _key(name: Any) -> str:

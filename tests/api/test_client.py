@@ -7,6 +7,7 @@ import logging
 import os
 import socket
 import threading
+import time
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +18,7 @@ import pytest
 from flask_clerk.api import BackendAPI
 from flask_clerk.api import Client
 from flask_clerk.api import client as client_module
+from flask_clerk.api.wsgi import WSGIAdapter
 from flask_clerk.core.config import ClerkConfig
 from flask_clerk.core.errors import BackendAPIError
 from flask_clerk.core.keys import PublishableKey
@@ -539,3 +541,27 @@ def dead_url() -> str:
     with socket.socket() as held:
         held.bind(("127.0.0.1", 0))
         return f"http://127.0.0.1:{held.getsockname()[1]}"
+
+
+# --- what time it is there -------------------------------------------------------------------
+
+
+def test_the_servers_clock_is_read_from_any_answer(client: Client, server: Loopback) -> None:
+    server.reset(lambda call: answer_json({}, 404))
+    before = time.time()
+
+    there = client.server_time(server.url)
+
+    assert before - 1 < there < time.time() + 1
+    assert "authorization" not in server.calls[0].headers
+
+
+def test_a_server_that_does_not_tell_its_time_is_found_out() -> None:
+    def app(environ: Any, start_response: Any) -> list[bytes]:
+        start_response("200 OK", [])
+        return [b"{}"]
+
+    client = Client(config_of("https://api.example.com"), adapter=WSGIAdapter(app))
+
+    with pytest.raises(BackendAPIError, match="does not tell its time"):
+        client.server_time("https://api.example.com")

@@ -119,6 +119,16 @@ def test_what_the_setting_closes_says_so(public_pem: str) -> None:
     }
 
 
+def test_webhooks_are_not_taken_for_an_open_door(public_pem: str) -> None:
+    clerk = Clerk(jwt_key=public_pem, webhook_signing_secret="whsec_" + "A" * 32)
+    app = Flask("hooked", static_folder=None)
+    clerk.init_app(app)
+    app.register_blueprint(clerk.webhooks("/webhooks"))
+
+    assert access_of(app) == {"POST /webhooks": "judges its callers itself"}
+    assert run(app, "routes", "--fail-on-unguarded").exit_code == 0
+
+
 def test_only_the_methods_that_views_serve_are_listed(app: Flask) -> None:
     class Cors(MethodView):
         def options(self) -> str:
@@ -324,7 +334,7 @@ def test_a_file_of_claims_that_is_none_is_told_in_a_sentence(
     answer = run(app, "routes")
 
     assert answer.exit_code == 1
-    assert answer.stderr.startswith("Error: clerk/session_token.json ")
+    assert "/clerk/session_token.json:1: " in answer.stderr
 
 
 def test_the_local_clerk_knows_its_roles_permissions_and_claims(clerk_local: LocalClerk) -> None:
