@@ -59,7 +59,7 @@ class RedisRevocations(MemoryRevocations):
         self._redis = connect(self._url)
         self._place = place_of(self._url)
         self._fails_closed = config.revocation_fail_closed
-        self._listener_pid = 0
+        self._listener_pid = self._ready_pid = 0
         self._is_connected = False
         self._is_behind = False
         self._is_closed = False
@@ -70,7 +70,8 @@ class RedisRevocations(MemoryRevocations):
         return f"<RedisRevocations at {self._place}>"
 
     def ends(self, claims: Mapping[str, Any]) -> bool:
-        self._listen_in_this_process()
+        if self._ready_pid != os.getpid():
+            self._listen_in_this_process()
         if self._fails_closed and not self._is_connected:
             return True
         return super().ends(claims)
@@ -121,6 +122,7 @@ class RedisRevocations(MemoryRevocations):
                     self._start()
         if not self._first_load.is_set() and not self._first_load.wait(_FIRST_LOAD):
             self._lose(TimeoutError())
+        self._ready_pid = self._listener_pid
 
     def _start(self) -> None:
         self._is_connected = False
