@@ -20,6 +20,8 @@ from .tokens import is_finite
 _MILLISECONDS: Final = 1e11
 #: What an M2M token carries besides the claims that the calling machine gave it.
 _STRUCTURAL: Final = frozenset({"iss", "sub", "exp", "nbf", "iat", "jti"})
+#: The claims that hold a JWT's scopes; the first that is there counts.
+_SCOPE_CLAIMS: Final = {M2M_TOKEN: ("scopes", "aud"), OAUTH_TOKEN: ("scp", "scope")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +89,8 @@ class VerifiedToken:
 
 
 def _scopes_of(token_type: str, claims: Claims) -> Iterable[str]:
-    if token_type == M2M_TOKEN:
-        return _texts(claims.get("scopes", claims.get("aud")))
-    if token_type == OAUTH_TOKEN:
-        return _texts(claims.get("scp", claims.get("scope")))
-    return ()
+    names = _SCOPE_CLAIMS.get(token_type, ())
+    return _texts(next((claims[name] for name in names if claims.get(name) is not None), None))
 
 
 def _texts(value: Any) -> Iterable[str]:
