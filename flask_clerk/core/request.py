@@ -61,6 +61,25 @@ def authenticate_request(
     return _token_of_its_own(instance, token, token_type)
 
 
+def authenticate_token(token: str, instance: Instance, accepts: tuple[str, ...]) -> RequestState:
+    """Decide about a token that came without a browser: nothing renews it, nothing redirects.
+
+    :param accepts: The token types to accept.
+    """
+    token_type = _type_of(token, accepts)
+    if token_type not in accepts:
+        return signed_out(Reason.TOKEN_TYPE_MISMATCH, token_type=None)
+    if token_type != SESSION_TOKEN:
+        return _token_of_its_own(instance, token, token_type)
+    try:
+        claims = instance.verify_token(token)
+    except TokenVerificationError as error:
+        logger.debug("A token was refused (%s): %s", error.reason, error)
+        return signed_out(error.reason)
+    pending = instance.config.treat_pending_as_signed_out
+    return signed_in(claims, token, treat_pending_as_signed_out=pending)
+
+
 def _type_of(token: str | None, accepted: tuple[str, ...]) -> str:
     """Return the type that a request's token claims to be of; no token in the header is a session.
 
