@@ -20,6 +20,7 @@ from flask import current_app
 from flask import redirect
 from werkzeug.exceptions import SecurityError
 
+from .challenges import METADATA_PATH
 from .challenges import insufficient_scope
 from .challenges import invalid_token
 from .challenges import missing_token
@@ -87,6 +88,8 @@ class AppClerk:
         """
         self.instance = instance
         self.inbox = inbox
+        #: The paths whose metadata is published (RFC 9728).
+        self.resources: list[str] = []
         self._load_user = load_user
         self._doors = Doors()
         self._sdk: tuple[object, clerk_backend_api.Clerk] | None = None
@@ -107,6 +110,11 @@ class AppClerk:
         if visit is None:
             visit = visits[self] = Visit(self, own)
         return visit
+
+    def resource_of(self, path: str) -> str | None:
+        """Return the innermost resource that a path is in, of those with metadata."""
+        around = [each for each in self.resources if f"{path}/".startswith(f"{each}/")]
+        return max(around, key=len, default=None)
 
     def door_of(self, app: Flask, request: Request) -> Door:
         """Return what the request passes through to its endpoint."""
@@ -205,6 +213,11 @@ class Visit:
         return state
 
     @property
+    def base_url(self) -> str:
+        """The URL that the app is at, as the client sees it, without a trailing slash."""
+        return self.context.origin + self.request.root_path.rstrip("/")
+
+    @property
     def decision(self) -> RequestState | None:
         """The decision about the request, if one was asked for."""
         return cast("RequestState | None", vars(self).get("state"))
@@ -262,7 +275,7 @@ class Visit:
                 if is_options:
                     abort(current_app.make_default_options_response())
                 if isinstance(error, InsufficientScope):
-                    challenge = insufficient_scope(error.scopes)
+                    challenge = insufficient_scope(error.scopes, self._metadata_url)
                     self._refusal = (403, (("WWW-Authenticate", challenge),))
                 logger.debug("%s may not: %s asks for %r", self.auth, self.request.endpoint, guard)
                 app = current_app._get_current_object()  # type: ignore[attr-defined]
@@ -314,6 +327,12 @@ class Visit:
         return self._clerk.instance.config.accepts_token if accepts is None else accepts
 
     @property
+    def _metadata_url(self) -> str | None:
+        """The URL of the metadata of the resource that was asked for, if there is any."""
+        resource = self._clerk.resource_of(self.request.path)
+        return None if resource is None else f"{self.base_url}{METADATA_PATH}{resource}"
+
+    @property
     def _has_token(self) -> bool:
         if self.context.token_in_header:
             return True
@@ -347,10 +366,11 @@ class Visit:
             abort(redirect(self.context.url, 303))
         config = self._clerk.instance.config
         wanted = config.redirect_to_sign_in if guard.redirect is None else guard.redirect
+        wanted = wanted and SESSION_TOKEN in self._accepts
         if wanted and config.has_sign_in_page and self._can_be_redirected():
             abort(redirect(self.page_url("sign-in")))
-        challenge = invalid_token() if self._has_token else missing_token()
-        self._refusal = (401, refusal_headers(error.reason, challenge))
+        challenge = invalid_token if self._has_token else missing_token
+        self._refusal = (401, refusal_headers(error.reason, challenge(self._metadata_url)))
         raise error
 
     def _can_be_redirected(self) -> bool:

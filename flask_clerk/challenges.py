@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
+from typing import Final
 
 if TYPE_CHECKING:
     from authlib.oauth2 import OAuth2Error
+
+#: Where the metadata of a protected resource is (RFC 9728, section 3); the resource's path follows.
+METADATA_PATH: Final = "/.well-known/oauth-protected-resource"
 
 
 def missing_token(resource_metadata: str | None = None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from typing import Any
@@ -17,6 +18,7 @@ from .guards import marks_made
 
 if TYPE_CHECKING:
     from flask import Flask
+    from werkzeug.routing import Rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,28 @@ class Doors:
             if method.lower() in http_method_funcs:  # others are any text that a client makes up
                 self._known[key] = door
         return door
+
+
+@dataclass(frozen=True, slots=True)
+class GuardedRoute:
+    """One method of one URL rule, and what guards it."""
+
+    rule: Rule
+    method: str
+    guards: tuple[Guard, ...]
+    accepts: tuple[str, ...] | None
+
+
+def guarded_routes(app: Flask, *, closed: bool) -> Iterator[GuardedRoute]:
+    """Yield every method of every URL rule that has guards.
+
+    :param closed: As for :func:`guards_at`.
+    """
+    for rule in app.url_map.iter_rules():
+        for method in sorted(rule.methods or ()):
+            guards = guards_at(app, rule.endpoint, method, closed=closed)
+            if guards:
+                yield GuardedRoute(rule, method, guards, accepted_by(guards))
 
 
 def guards_at(app: Flask, endpoint: str, method: str, *, closed: bool) -> tuple[Guard, ...]:

@@ -246,6 +246,22 @@ class Clerk:
         """
         return make_proxy(url_prefix)
 
+    def protected_resource_metadata(self, resource: str = "/", **fields: Any) -> Blueprint:
+        """Return a blueprint that tells clients who issues tokens for this API (RFC 9728).
+
+        Register it after ``init_app``. It is open to everybody, and from then on the challenges of
+        401 and 403 answers point to it.
+
+        :param resource: The path of the part of the app that it is about.
+        :param fields: ``scopes_supported`` (those of the routes' marks unless given),
+            ``authorization_servers`` (the Clerk instance unless given), and whatever else RFC 9728,
+            section 2, defines, such as ``resource_name``.
+        :raises ValueError: If the path does not begin with a slash.
+        """
+        from .protected_resource import metadata_blueprint
+
+        return metadata_blueprint(resource, **fields)
+
     def authenticate_request(
         self, request: RequestLike, *, accepts_token: str | Iterable[str] | None = None
     ) -> RequestState:

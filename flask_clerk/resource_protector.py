@@ -69,7 +69,7 @@ class ClerkTokenValidator(BearerTokenValidator):
         """Accept tokens of these types.
 
         :param accepts_token: As for ``require_auth``.
-        :param extra: More parameters for the challenge of a 401.
+        :param extra: More parameters for the challenge, such as ``resource_metadata``.
         :raises ValueError: For a token type that does not exist.
         """
         super().__init__(realm, **extra)
@@ -92,14 +92,15 @@ class ClerkTokenValidator(BearerTokenValidator):
         try:
             super().validate_token(token, scopes, request)
         except InsufficientScopeError:
-            raise _InsufficientScopeError(scopes or ()) from None
+            metadata = self.extra_attributes.get("resource_metadata")
+            raise _InsufficientScopeError(scopes or (), metadata) from None
 
 
 class _InsufficientScopeError(InsufficientScopeError):
-    def __init__(self, scopes: Iterable[str]) -> None:
+    def __init__(self, scopes: Iterable[str], resource_metadata: str | None) -> None:
         super().__init__()
-        self._scopes = tuple(scopes)
+        self._challenge = insufficient_scope(scopes, resource_metadata)
 
     def get_headers(self) -> list[tuple[str, str]]:
         """Return the headers of the answer; Authlib's own lack the challenge."""
-        return [*super().get_headers(), ("WWW-Authenticate", insufficient_scope(self._scopes))]
+        return [*super().get_headers(), ("WWW-Authenticate", self._challenge)]

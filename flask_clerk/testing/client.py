@@ -10,10 +10,11 @@ from flask import Flask
 from flask.testing import FlaskClient
 from joserfc.jwk import RSAKey
 
+from ..api import BackendAPI
 from ..core.config import ClerkConfig
 from ..core.constants import Cookies
+from ..core.errors import BackendAPIError
 from ..core.instance import Instance
-from ..extension import connect
 from ..globals import clerk_of
 from ..organizations import organization_matcher
 from .keys import ClerkKeys
@@ -97,8 +98,27 @@ def install(app: Flask, keys: ClerkKeys) -> ClerkClient:
         frontend_api=None,
     )
     clerk.instance = Instance(
-        config, connect, clock=keys.clock, organization_of=organization_matcher(config)
+        config,
+        lambda config: _KeysBackend(config, keys),
+        clock=keys.clock,
+        organization_of=organization_matcher(config),
     )
     client = ClerkClient(app, app.response_class, use_cookies=True)
     client.clerk_keys = keys
     return client
+
+
+class _KeysBackend(BackendAPI):
+    """Knows the API keys that were made of some keys, and nothing else."""
+
+    def __init__(self, config: ClerkConfig, keys: ClerkKeys) -> None:
+        super().__init__(config)
+        self._keys = keys
+
+    def verify_machine_token(self, token_type: str, token: str) -> Mapping[str, Any]:
+        record = self._keys.api_keys.get(token)
+        if record is None or record["object"] != token_type:
+            raise BackendAPIError("No such key was made.", status=404)
+        expiration = record["expiration"]
+        is_expired = expiration is not None and expiration <= self._keys.clock() * 1000
+        return {**record, "expired": is_expired}
