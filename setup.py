@@ -16,8 +16,11 @@ WEBHOOKS = ["standardwebhooks>=1"]
 TEST = [
     *REDIS,
     *WEBHOOKS,
+    "apiflask>=2.3",
     "clerk-backend-api>=7",
     "coverage[toml]>=7.4",
+    "flask-smorest>=0.42",
+    "flask-talisman>=1.1",
     "flask[async]>=3.0",
     "gevent>=24.2",
     "gunicorn>=22",

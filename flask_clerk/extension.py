@@ -262,6 +262,23 @@ class Clerk:
 
         return metadata_blueprint(resource, **fields)
 
+    def content_security_policy(
+        self, app: Flask | None = None, *, billing: bool = False, **more: str | Iterable[str]
+    ) -> dict[str, list[str]]:
+        """Return the sources that clerk-js needs, by directive, as Flask-Talisman takes them.
+
+        ``flask_clerk.csp.header_value`` makes a header of them.
+
+        :param app: The app whose instance it is; the current one unless given.
+        :param billing: Whether the page shows Clerk's components for plans and payment.
+        :param more: Sources of the app's own: ``img_src=["https://cdn.example.com"]``.
+        :raises RuntimeError: If the app has no Clerk.
+        """
+        from .csp import content_security_policy
+
+        clerk = current_clerk() if app is None else clerk_of(app)
+        return content_security_policy(clerk.instance.config, billing=billing, **more)
+
     def authenticate_request(
         self, request: RequestLike, *, accepts_token: str | Iterable[str] | None = None
     ) -> RequestState:

@@ -357,10 +357,9 @@ def test_a_401_challenges_for_a_token(app: Flask, token: str | None, challenge: 
 def test_browsers_are_not_sent_away_from_routes_for_machines(made: ClerkKeys) -> None:
     app = make_app(made.public_pem, publishable_key=made.publishable_key.value,
                    redirect_to_sign_in=True)  # fmt: skip
-    app.add_url_rule("/x", view_func=require_auth(accepts_token="api_key")(whoami()))
-    app.add_url_rule(
-        "/y", view_func=require_auth(accepts_token=["session_token", "api_key"])(whoami())
-    )
+    both = require_auth(accepts_token=["session_token", "api_key"])
+    app.add_url_rule("/x", "x", require_auth(accepts_token="api_key")(whoami()))
+    app.add_url_rule("/y", "y", both(whoami()))
     headers = {"Accept": "text/html", "Sec-Fetch-Dest": "document", "Cookie": "__client_uat=1"}
     response = get(app, "/x", **headers)
     assert (response.status_code, response.headers.get("Location")) == (401, None)
