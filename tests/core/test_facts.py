@@ -23,6 +23,7 @@ USUAL: dict[str, Any] = {
     "cookies": SESSION,
     "destination": "document",
     "referrer": "https://app.example.com/page",
+    "accepts": ("session_token",),
     "place": PLACE,
 }
 
@@ -53,6 +54,7 @@ DECISIVE = {
     "another port of the referrer": {"referrer": "https://app.example.com:8443/page"},
     "no referrer": {"referrer": None},
     "another host": {"place": ("https", "other.example.com")},
+    "other tokens accepted": {"accepts": ("session_token", "api_key")},
     "other circumstances": {"circumstances": ("/orgs/acme",)},
 }
 
