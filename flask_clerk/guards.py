@@ -14,6 +14,7 @@ from .core.auth import Auth
 from .core.claims import MISSING
 from .core.constants import Reason
 from .core.tokens import JWT_TEMPLATE
+from .core.tokens import SESSION_TOKEN
 from .exceptions import Forbidden
 from .exceptions import InsufficientScope
 from .exceptions import ReverificationRequired
@@ -85,15 +86,20 @@ class Guard:
         :raises ReverificationRequired: If all but a fresh verification is there.
         """
         if not auth.is_authenticated:
-            raise Unauthenticated(reason=auth.reason)
+            raise Unauthenticated(self._invitation, reason=auth.reason)
         if self.accepts is not None and auth.token_type not in self.accepts:
-            raise Unauthenticated(reason=Reason.TOKEN_TYPE_MISMATCH)
+            raise Unauthenticated(self._invitation, reason=Reason.TOKEN_TYPE_MISMATCH)
         if auth.is_signed_in:
             self._check_session(auth)
         elif auth.token_type == JWT_TEMPLATE:
             self._check_template(auth)
         else:
             self._check_machine(auth)
+
+    @property
+    def _invitation(self) -> str | None:
+        is_for_people = self.accepts is None or SESSION_TOKEN in self.accepts
+        return None if is_for_people else "Send a token of a type that is accepted here."
 
     def _check_session(self, auth: Auth) -> None:
         has_all = not self.asked or auth.has(**self.asked)

@@ -352,6 +352,8 @@ def test_a_401_challenges_for_a_token(app: Flask, token: str | None, challenge: 
     response = get(app, "/x", token)
     assert response.status_code == 401
     assert response.headers["WWW-Authenticate"].startswith(challenge)
+    (error,) = response.json["errors"]
+    assert error["long_message"] == "Send a token of a type that is accepted here."
 
 
 def test_browsers_are_not_sent_away_from_routes_for_machines(made: ClerkKeys) -> None:
