@@ -16,6 +16,7 @@ WEBHOOKS = ["standardwebhooks>=1"]
 TEST = [
     *REDIS,
     *WEBHOOKS,
+    "ada-url>=1.20",
     "apiflask>=2.3",
     "clerk-backend-api>=7",
     "coverage[toml]>=7.4",
@@ -28,6 +29,7 @@ TEST = [
     "playwright>=1.40",
     "pytest>=8.2",
 ]
+FUZZ = [*TEST, "atheris>=3; python_version >= '3.11' and platform_system == 'Linux'"]
 DEV = [
     *TEST,
     "mypy>=1.11",
@@ -57,7 +59,13 @@ setup(
         "cachetools>=5.3",
         "requests>=2.31",
     ],
-    extras_require={"redis": REDIS, "webhooks": WEBHOOKS, "test": TEST, "dev": DEV},
+    extras_require={
+        "redis": REDIS,
+        "webhooks": WEBHOOKS,
+        "test": TEST,
+        "dev": DEV,
+        "fuzz": FUZZ,
+    },
     entry_points={
         "flask.commands": ["clerk = flask_clerk.cli:clerk"],
         "pytest11": ["flask_clerk = flask_clerk.pytest_plugin"],

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import settings
 from joserfc.jwk import RSAKey
 
 from tests.signing import MovableClock
 from tests.signing import Signer
+
+# pytest --hypothesis-profile nightly
+settings.register_profile("nightly", max_examples=20_000, deadline=None)
 
 
 @pytest.fixture(scope="session")

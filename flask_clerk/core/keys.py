@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from dataclasses import field
 from typing import Final
 
-from joserfc.errors import JoseError
 from joserfc.errors import SecurityWarning
 from joserfc.jwk import RSAKey
 
@@ -119,7 +118,7 @@ def import_public_key(pem: str) -> RSAKey:
         )
     except SecurityWarning as warning:  # raised where warnings are errors
         raise ConfigurationError(_TOO_SHORT) from warning
-    except (ValueError, TypeError, JoseError):
+    except Exception:  # joserfc lets through what cryptography raises, which is of many kinds
         raise ConfigurationError(
             "CLERK_JWT_KEY is not a PEM public key; copy it from the API keys page of Clerk's "
             "dashboard, under JWKS public key."

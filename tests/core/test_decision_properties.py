@@ -39,7 +39,7 @@ ALLOWED = "https://satellite.example"
 PRIMARY_SIGN_IN = "https://primary.example/sign-in"
 FOREIGN = Signer(RSAKey.generate_key(2048, private=True))
 MANY = settings(
-    max_examples=600,
+    max_examples=max(600, settings().max_examples),
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
