@@ -41,6 +41,8 @@ from .resources import Resource
 
 #: Seconds to connect, and seconds between two bytes of an answer.
 TIMEOUT: Final = (3.05, 10.0)
+#: Seconds for the whole body of an answer, which may come in drops.
+MAX_DURATION: Final = 20.0
 #: Tries of an idempotent call, the first included.
 MAX_TRIES: Final = 3
 #: Seconds. After a call that failed this slowly, another one would fail as slowly.
@@ -209,11 +211,9 @@ class Client:
                 allow_redirects=False,
                 stream=True,
             ) as response:
-                content = response.raw.read(MAX_ANSWER_SIZE + 1, decode_content=True)
+                content = _body_of(response)
         except (requests.RequestException, HTTPError, OSError, ValueError) as error:
             raise _unreachable(type(error).__name__) from None  # its text may quote the URL
-        if len(content) > MAX_ANSWER_SIZE:
-            raise _unreachable("an answer over the size limit")
         return response, content
 
 
@@ -232,6 +232,23 @@ def _pause(error: BackendAPIError, attempt: int) -> float | None:
     if error.is_unreachable or error.status in _RETRIED:
         return random.uniform(0.1, 0.2) * float(2**attempt)
     return None
+
+
+def _body_of(response: requests.Response) -> bytes:
+    """Return the body, decompressed, unless it is too large or too slow in coming.
+
+    :raises BackendAPIError: If it is.
+    """
+    ends = time.monotonic() + MAX_DURATION
+    read = getattr(response.raw, "read1", response.raw.read)  # urllib3 before 2 waits for it all
+    content = bytearray()
+    while chunk := read(MAX_ANSWER_SIZE + 1 - len(content), decode_content=True):
+        content += chunk
+        if len(content) > MAX_ANSWER_SIZE:
+            raise _unreachable("an answer over the size limit")
+        if time.monotonic() > ends:
+            raise _unreachable("an answer over the time limit")
+    return bytes(content)
 
 
 def _read(response: requests.Response, content: bytes) -> Any:

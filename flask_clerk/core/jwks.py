@@ -24,8 +24,12 @@ from .keys import is_strong
 
 logger = logging.getLogger("flask_clerk")
 
-#: Seconds. An unknown ``kid`` may cost one fetch in this time, however many there are.
-UNKNOWN_KID_COOLDOWN: Final = 30.0
+#: Seconds. An unknown ``kid`` may cost one fetch in this time, however many there are. So long at
+#: most can forgers, who choose the ``kid``, keep a key from being found that is new.
+UNKNOWN_KID_COOLDOWN: Final = 5.0
+#: Seconds for which a token with an unknown ``kid`` waits for the fetch under way: its key may be
+#: among the new ones.
+SEARCH_PATIENCE: Final = 2.0
 #: Seconds. After a failed fetch the next one waits this long; doubled with each failure in a row.
 FIRST_RETRY: Final = 1.0
 LONGEST_RETRY: Final = 30.0
@@ -99,8 +103,8 @@ class RemoteKeys:
         before = self._current
         current = self._believed()
         key = current.keys.get(kid or "")
-        if key is None and current is before and self._may_search():
-            current = self._renew(current) or current
+        if key is None and current is before:
+            current = self._search(current) or current
             key = current.keys.get(kid or "")
         if key is None:
             raise SigningKeyError(
@@ -138,11 +142,34 @@ class RemoteKeys:
         """Return keys newer than ``seen``, or ``None`` when a fetch failed or must wait."""
         self._reset_locks_after_fork()
         with self._lock:
-            if self._current is not seen and self._current is not None:
-                return self._current
-            if 0 <= self._clock() - self._failed_at < self._retry_after:
-                return None
-            return self._load()
+            return self._newer_than(seen)
+
+    def _search(self, seen: _KeySet) -> _KeySet | None:
+        """Return keys newer than ``seen`` if they may be asked for now; a forger chooses the kid.
+
+        While nothing answers nobody waits here: a worker's threads would soon all be waiting.
+        """
+        self._reset_locks_after_fork()
+        lock = self._lock
+        if not lock.acquire(timeout=0 if self._is_outage() else SEARCH_PATIENCE):
+            return None
+        try:
+            now = self._clock()
+            if self._current is seen:
+                if 0 <= now - self._searched_at < UNKNOWN_KID_COOLDOWN:
+                    return None
+                self._searched_at = now
+            return self._newer_than(seen)
+        finally:
+            lock.release()
+
+    def _newer_than(self, seen: _KeySet | None) -> _KeySet | None:
+        """Return keys newer than ``seen``, fetching them unless it is too soon; under the lock."""
+        if self._current is not seen and self._current is not None:
+            return self._current
+        if 0 <= self._clock() - self._failed_at < self._retry_after:
+            return None
+        return self._load()
 
     def _renew_behind_the_scenes(self, seen: _KeySet) -> None:
         self._reset_locks_after_fork()
@@ -174,20 +201,6 @@ class RemoteKeys:
         self._retry_after = 0.0
         self._current = _KeySet(keys, now)
         return self._current
-
-    def _may_search(self) -> bool:
-        """Whether an unknown kid may cost a fetch now; a forger chooses the kid."""
-        self._reset_locks_after_fork()
-        if not self._lock.acquire(blocking=False):
-            return False  # a fetch is under way; nobody waits for it with a kid of his own making
-        try:
-            now = self._clock()
-            if 0 <= now - self._searched_at < UNKNOWN_KID_COOLDOWN:
-                return False
-            self._searched_at = now
-            return True
-        finally:
-            self._lock.release()
 
     def _reset_locks(self) -> None:
         self._pid = os.getpid()

@@ -282,6 +282,19 @@ def test_a_rotated_key_is_seen_at_once(
     assert server.calls == 2
 
 
+def test_who_brings_a_new_key_while_others_fetch_it_is_let_in(
+    instance: Instance, server: KeyServer, sign: Signer, other_key: RSAKey, clock: MovableClock
+) -> None:
+    """All threads see the rotated key at the same time, and nobody may be signed out by it."""
+    assert instance.verify_token(sign(session_claims(clock.now)))
+    server.publish(**{KID: sign.key, "ins_new": other_key})
+    server.delay = 0.2
+    new = sign(session_claims(clock.now), {"kid": "ins_new"}, other_key)
+    answers = in_threads(32, lambda index: instance.verify_token(new)["sub"])
+    assert answers == ["user_1"] * 32
+    assert server.calls == 2
+
+
 def test_a_withdrawn_key_is_no_longer_believed_after_the_ttl(
     instance: Instance, server: KeyServer, sign: Signer, other_key: RSAKey, clock: MovableClock
 ) -> None:
@@ -739,7 +752,9 @@ def test_slow_failures_are_dated_when_they_end(clock: MovableClock) -> None:
     assert len(fetches) == 1
 
 
-def test_nobody_waits_for_a_fetch_with_a_kid_of_his_own(keys: RSAKey, clock: MovableClock) -> None:
+def test_nobody_waits_long_for_a_fetch_with_a_kid_of_his_own(
+    keys: RSAKey, clock: MovableClock
+) -> None:
     numbers = keys.as_dict(private=False)
     jwk = {"kty": "RSA", "kid": "ins_1", "n": numbers["n"], "e": numbers["e"]}
     slow, started = threading.Event(), threading.Event()
