@@ -33,6 +33,7 @@ from joserfc.jwk import RSAKey
 from tests.attacks.target import SUFFIX
 from tests.attacks.target import add_views
 from tests.attacks.target import session_cookies
+from tests.loopback import Answer
 from tests.loopback import Call
 from tests.loopback import Loopback
 from tests.loopback import answer_json
@@ -41,6 +42,7 @@ from tests.signing import session_claims
 from tests.visitors import PUBLISHABLE_KEY
 from tests.visitors import bearer
 
+WORKERS = 2
 #: Seconds between two readings.
 INTERVAL = 5.0
 #: Seconds between two keys.
@@ -62,28 +64,29 @@ def make_app() -> Flask:
 
 
 class Clerks:
-    """Stands for Clerk: publishes the last two keys, renews sessions and redeems nonces."""
+    """Stands for Clerk: publishes its keys, renews sessions and redeems nonces.
+
+    A key is published one rotation before it signs, and for one rotation after it has.
+    """
 
     def __init__(self) -> None:
         self._spare = [RSAKey.generate_key(2048, private=True) for _ in range(6)]
-        self._numbers = itertools.count()
-        self._published: list[tuple[str, RSAKey]] = []
-        self.rotate()
-
-    def rotate(self) -> None:
-        """Sign with another key from now on; tokens of the last one are still good."""
-        number = next(self._numbers)
-        self._published = [*self._published[-1:], (f"ins_{number}", self._spare[number % 6])]
+        self.rotations = 0
 
     @property
-    def rotations(self) -> int:
-        return int(self._published[-1][0].removeprefix("ins_"))
+    def _published(self) -> list[tuple[str, RSAKey]]:
+        numbers = range(max(0, self.rotations - 1), self.rotations + 2)
+        return [(f"ins_{number}", self._spare[number % 6]) for number in numbers]
+
+    def rotate(self) -> None:
+        """Sign with the next key from now on."""
+        self.rotations += 1
 
     def token(self, age: int = 0) -> str:
-        kid, key = self._published[-1]
+        kid, key = self._published[-2]
         return Signer(key)(session_claims(time.time() - age), {"kid": kid})
 
-    def answer(self, call: Call):
+    def answer(self, call: Call) -> Answer:
         if call.path == "/v1/jwks":
             keys = [{**key.as_dict(private=False), "kid": kid} for kid, key in self._published]
             return answer_json({"keys": keys})
@@ -172,6 +175,15 @@ def workers_of(master: int) -> list[int]:
     return [int(pid) for pid in children.split()]
 
 
+def _all_workers_of(master: int) -> list[int]:
+    """Return the ids of both workers, once they are there."""
+    for _ in range(600):
+        if len(found := workers_of(master)) == WORKERS:
+            return found
+        time.sleep(0.1)
+    raise TimeoutError("gunicorn's workers do not come up")
+
+
 @contextmanager
 def gunicorn(api_url: str, *options: str) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
     """Serve the app, and give the server and its port once it answers."""
@@ -208,13 +220,13 @@ def soak(minutes: float, worker_class: str, visitors: int = 4) -> bool:
     clerks, loopback = Clerks(), Loopback("HTTP/1.1")
     loopback.respond = clerks.answer
     readings: list[Reading] = []
-    options = ["-w", "2", "-k", worker_class, "--threads", "4"]
+    options = ["-w", str(WORKERS), "-k", worker_class, "--threads", "4"]
     with loopback.running(), gunicorn(loopback.url, *options) as (server, port):
         load = Load(clerks, port)
+        workers = _all_workers_of(server.pid)
         threads = [threading.Thread(target=load.visit) for _ in range(visitors)]
         for thread in threads:
             thread.start()
-        workers = workers_of(server.pid)
         began = rotated = time.monotonic()
         while time.monotonic() - began < minutes * 60:
             load.ended.wait(INTERVAL)
