@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import http.client
-import itertools
 import os
 import random
 import signal
