@@ -9,6 +9,7 @@ import logging
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 from typing import Final
+from typing import cast
 from urllib.parse import quote
 from urllib.parse import urljoin
 from urllib.parse import urlsplit
@@ -110,10 +111,7 @@ def forward(path: str = "") -> Response:
 
 def _check(state: BlueprintSetupState) -> None:
     """Refuse settings with which the proxy would serve nothing, or the wrong thing."""
-    app = state.app
-    if not isinstance(app, Flask):
-        return
-    config = clerk_of(app).instance.config
+    config = clerk_of(cast(Flask, state.app)).instance.config
     prefix = state.url_prefix or ""
     if config.local:
         raise ConfigurationError(

@@ -17,6 +17,7 @@ from flask_clerk import BackendAPIError
 from flask_clerk import Clerk
 from flask_clerk import auth
 from flask_clerk import require_claim
+from flask_clerk.core.tokens import read_token
 from flask_clerk.local import LocalClerk
 from flask_clerk.testing import LocalClient
 from tests.loopback import Answer
@@ -136,6 +137,18 @@ def test_without_loader_and_secret_key_there_is_no_user(public_pem: str, sign: S
     message = visit(app, sign, ask)
     assert "clerk.user_loader" in message
     assert "CLERK_SECRET_KEY" in message
+
+
+def test_a_token_is_minted_from_a_template_for_as_long_as_asked(
+    clerk_local: LocalClerk, clerk_client: LocalClient, app: Flask
+) -> None:
+    clerk_local.templates.create({"name": "api", "claims": {"aud": "api"}})
+    app.add_url_rule("/token", view_func=lambda: g.auth.get_token("api", expires_in=90) or "none")
+    assert clerk_client.get("/token").text == "none"
+    session = clerk_client.sign_in(ALAN)
+    claims = read_token(clerk_client.get("/token").text).payload
+    assert (claims["sub"], claims["aud"]) == (session.user_id, "api")
+    assert claims["exp"] - claims["iat"] == 90
 
 
 # --- a change that the next request sees -----------------------------------------------------

@@ -119,6 +119,10 @@ class Collection(Generic[T]):
     def _one(self, method: str, path: str, body: Json | None = None, **options: Any) -> T:
         return self.of(mapping(self._client.request(method, path, body=body, **options)))
 
+    def _metadata(self, method: str, path: str, **kinds: Mapping[str, Any] | None) -> T:
+        """Change the kinds of metadata that are not ``None``."""
+        return self._one(method, f"{path}/metadata", given(**kinds))
+
 
 class Gets(Collection[T]):
     """A collection whose items have an id to get them by."""
@@ -187,6 +191,10 @@ def path_segment(value: str) -> str:
 def given(**fields: Any) -> dict[str, Any]:
     """Return the fields that are not ``None``."""
     return {name: value for name, value in fields.items() if value is not None}
+
+
+class Crud(Lists[T], Gets[T], Creates[T], Updates[T], Deletes[T]):
+    """A collection with all of the usual calls."""
 
 
 def mapping(answer: Any) -> Mapping[str, Any]:

@@ -8,12 +8,14 @@ from typing import Any
 from ..core.keys import SecretKey
 from .collections import Collection
 from .collections import Creates
+from .collections import Crud
 from .collections import Deletes
 from .collections import Gets
 from .collections import Lists
 from .collections import Pages
 from .collections import Updates
 from .collections import given
+from .collections import unknown_shape
 from .resources import JWTTemplate
 from .resources import MachineToken
 from .resources import Resource
@@ -30,13 +32,7 @@ class JWKS(Collection[Resource]):
         return self._one("GET", self.path)
 
 
-class JWTTemplates(
-    Lists[JWTTemplate],
-    Gets[JWTTemplate],
-    Creates[JWTTemplate],
-    Updates[JWTTemplate],
-    Deletes[JWTTemplate],
-):
+class JWTTemplates(Crud[JWTTemplate]):
     """``/jwt_templates``. ``create`` and ``update`` both ask for ``name`` and ``claims``."""
 
     path = "/jwt_templates"
@@ -74,7 +70,10 @@ class APIKeys(
 
     def secret(self, api_key_id: str) -> str:
         """Return the secret of an API key."""
-        return str(Resource(self._one("GET", self._at(api_key_id, "secret"))).secret)
+        secret = self._one("GET", self._at(api_key_id, "secret")).get("secret")
+        if not isinstance(secret, str):
+            raise unknown_shape()
+        return secret
 
     def verify(self, secret: str) -> MachineToken:
         """Return the API key that this secret is.

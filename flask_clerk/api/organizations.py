@@ -6,26 +6,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from .collections import Collection
-from .collections import Creates
-from .collections import Deletes
-from .collections import Gets
-from .collections import Lists
+from .collections import Crud
 from .collections import Pages
 from .collections import T
-from .collections import Updates
 from .collections import given
 from .resources import Invitation
 from .resources import Membership
 from .resources import Organization
 
 
-class Organizations(
-    Lists[Organization],
-    Gets[Organization],
-    Creates[Organization],
-    Updates[Organization],
-    Deletes[Organization],
-):
+class Organizations(Crud[Organization]):
     """``/organizations``. ``get`` takes an id or a slug."""
 
     path = "/organizations"
@@ -39,8 +29,12 @@ class Organizations(
         private_metadata: Mapping[str, Any] | None = None,
     ) -> Organization:
         """Merge into the metadata, deeply; a key set to ``None`` goes."""
-        metadata = given(public_metadata=public_metadata, private_metadata=private_metadata)
-        return self._one("PATCH", self._at(organization_id, "metadata"), metadata)
+        return self._metadata(
+            "PATCH",
+            self._at(organization_id),
+            public_metadata=public_metadata,
+            private_metadata=private_metadata,
+        )
 
     def replace_metadata(
         self,
@@ -50,14 +44,31 @@ class Organizations(
         private_metadata: Mapping[str, Any] | None = None,
     ) -> Organization:
         """Replace the kinds of metadata that are given, and leave the others."""
-        metadata = given(public_metadata=public_metadata, private_metadata=private_metadata)
-        return self._one("PUT", self._at(organization_id, "metadata"), metadata)
+        return self._metadata(
+            "PUT",
+            self._at(organization_id),
+            public_metadata=public_metadata,
+            private_metadata=private_metadata,
+        )
 
 
 class _OfOrganization(Collection[T]):
     path = "/organizations"
     #: The name below an organization.
     name: str
+    #: The path of those of all organizations.
+    everywhere: str
+
+    def list(
+        self, organization_id: str | None = None, *, limit: int | None = None, **filters: Any
+    ) -> Pages[T]:
+        """Return those of an organization, or of all organizations of the instance.
+
+        :param limit: How many at most; all unless given.
+        :param filters: As Clerk's API reference names them.
+        """
+        path = self.everywhere if organization_id is None else self._below(organization_id)
+        return self._pages(path, {**filters, "limit": limit})
 
     def _below(self, organization_id: str, *segments: str) -> str:
         return self._at(organization_id, self.name, *segments)
@@ -68,18 +79,7 @@ class Memberships(_OfOrganization[Membership]):
 
     of = Membership
     name = "memberships"
-
-    def list(
-        self, organization_id: str | None = None, *, limit: int | None = None, **filters: Any
-    ) -> Pages[Membership]:
-        """Return the members of an organization, or all memberships of the instance.
-
-        :param limit: How many at most; all unless given.
-        :param filters: As Clerk's API reference names them.
-        """
-        everywhere = "/organization_memberships"
-        path = everywhere if organization_id is None else self._below(organization_id)
-        return self._pages(path, {**filters, "limit": limit})
+    everywhere = "/organization_memberships"
 
     def create(
         self, organization_id: str, user_id: str, role: str, **metadata: Mapping[str, Any]
@@ -109,8 +109,12 @@ class Memberships(_OfOrganization[Membership]):
         private_metadata: Mapping[str, Any] | None = None,
     ) -> Membership:
         """Merge into a membership's metadata, deeply; a key set to ``None`` goes."""
-        metadata = given(public_metadata=public_metadata, private_metadata=private_metadata)
-        return self._one("PATCH", self._below(organization_id, user_id, "metadata"), metadata)
+        return self._metadata(
+            "PATCH",
+            self._below(organization_id, user_id),
+            public_metadata=public_metadata,
+            private_metadata=private_metadata,
+        )
 
 
 class OrganizationInvitations(_OfOrganization[Invitation]):
@@ -118,18 +122,7 @@ class OrganizationInvitations(_OfOrganization[Invitation]):
 
     of = Invitation
     name = "invitations"
-
-    def list(
-        self, organization_id: str | None = None, *, limit: int | None = None, **filters: Any
-    ) -> Pages[Invitation]:
-        """Return the invitations of an organization, or of all.
-
-        :param limit: How many at most; all unless given.
-        :param filters: ``status``, ``email_address``, ``order_by``.
-        """
-        everywhere = "/organization_invitations"
-        path = everywhere if organization_id is None else self._below(organization_id)
-        return self._pages(path, {**filters, "limit": limit})
+    everywhere = "/organization_invitations"
 
     def get(self, organization_id: str, invitation_id: str) -> Invitation:
         """Return one.

@@ -8,12 +8,10 @@ from typing import Any
 
 from ..core.errors import BackendAPIError
 from .collections import Collection
-from .collections import Creates
-from .collections import Deletes
+from .collections import Crud
 from .collections import Gets
 from .collections import Lists
 from .collections import Pages
-from .collections import Updates
 from .collections import given
 from .collections import mapping
 from .collections import unknown_shape
@@ -24,7 +22,7 @@ from .resources import Session
 from .resources import User
 
 
-class Users(Lists[User], Gets[User], Creates[User], Updates[User], Deletes[User]):
+class Users(Crud[User]):
     """``/users``."""
 
     path = "/users"
@@ -54,12 +52,13 @@ class Users(Lists[User], Gets[User], Creates[User], Updates[User], Deletes[User]
         Tokens minted from now on have it; ``clerk.refresh_claims`` mints one for the current
         browser.
         """
-        metadata = given(
+        return self._metadata(
+            "PATCH",
+            self._at(user_id),
             public_metadata=public_metadata,
             private_metadata=private_metadata,
             unsafe_metadata=unsafe_metadata,
         )
-        return self._one("PATCH", self._at(user_id, "metadata"), metadata)
 
     def replace_metadata(
         self,
@@ -70,12 +69,13 @@ class Users(Lists[User], Gets[User], Creates[User], Updates[User], Deletes[User]
         unsafe_metadata: Mapping[str, Any] | None = None,
     ) -> User:
         """Replace the kinds of metadata that are given, and leave the others."""
-        metadata = given(
+        return self._metadata(
+            "PUT",
+            self._at(user_id),
             public_metadata=public_metadata,
             private_metadata=private_metadata,
             unsafe_metadata=unsafe_metadata,
         )
-        return self._one("PUT", self._at(user_id, "metadata"), metadata)
 
     def ban(self, user_id: str) -> User:
         """End all sessions of a user and let him or her begin no other."""

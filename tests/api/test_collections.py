@@ -273,6 +273,7 @@ def test_a_list_of_an_unknown_shape_is_an_error(
         (lambda c: c.users.count(), {"total_count": "many"}),
         (lambda c: c.users.verify_password("user_1", "p"), []),
         (lambda c: c.sessions.create_token("sess_1"), {"jwt": 5}),
+        (lambda c: c.api_keys.secret("ak_1"), {"secret": None}),
         (lambda c: c.invitations.create_bulk([]), {}),
         (lambda c: c.invitations.create_bulk([]), [5]),
     ],
