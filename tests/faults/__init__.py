@@ -1,0 +1,1 @@
+"""Clerk out of reach, keys replaced, clocks set, processes forked: what visitors notice of it."""
