@@ -23,7 +23,8 @@ _ANYWHERE: Final[Mapping[str, tuple[str, ...]]] = {
     "connect-src": (_SELF,),
     "form-action": (_SELF,),
     "frame-src": (_SELF,),
-    "img-src": (_SELF,),
+    # Clerk's page leaves data: out, but components of clerk-js 6 draw pictures of their own.
+    "img-src": (_SELF, "data:"),
     "script-src": (_SELF,),
     # Clerk's components write their styles at run time.
     "style-src": (_SELF, "'unsafe-inline'"),

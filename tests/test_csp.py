@@ -30,7 +30,7 @@ def test_a_production_instance_has_its_frontend_api_and_clerks_hosts(public_pem:
         "connect-src": {"'self'", "https://clerk.example.com", "https://*.protect.clerk.com:*"},
         "form-action": {"'self'", "https://clerk.example.com", "https://accounts.example.com"},
         "frame-src": {"'self'", "https://challenges.cloudflare.com", "https://*.protect.clerk.com"},
-        "img-src": {"'self'", "https://img.clerk.com"},
+        "img-src": {"'self'", "data:", "https://img.clerk.com"},
         "script-src": {"'self'", "https://clerk.example.com", "https://challenges.cloudflare.com",
                        "https://*.protect.clerk.com"},
         "style-src": {"'self'", "'unsafe-inline'"},
@@ -84,7 +84,7 @@ def test_a_local_clerk_is_the_app_itself() -> None:
         "connect-src": ["'self'"],
         "form-action": ["'self'"],
         "frame-src": ["'self'"],
-        "img-src": ["'self'"],
+        "img-src": ["'self'", "data:"],
         "script-src": ["'self'"],
         "style-src": ["'self'", "'unsafe-inline'"],
         "worker-src": ["'self'", "blob:"],
@@ -98,9 +98,9 @@ def test_the_apps_own_sources_and_billing_are_added(public_pem: str) -> None:
     with app.app_context():
         plain = clerk.content_security_policy()
         policy = clerk.content_security_policy(
-            billing=True, img_src=["data:", "'self'"], object_src="'none'"
+            billing=True, img_src=["https://cdn.example", "'self'"], object_src="'none'"
         )
-    assert policy["img-src"] == ["'self'", "https://img.clerk.com", "data:"]
+    assert policy["img-src"] == ["'self'", "data:", "https://img.clerk.com", "https://cdn.example"]
     assert policy["object-src"] == ["'none'"]
     assert "https://js.stripe.com" in policy["script-src"]
     assert "https://js.stripe.com" not in plain["script-src"]
@@ -122,7 +122,7 @@ def test_flask_talisman_takes_it_with_a_nonce_for_the_inline_script(public_pem: 
     clerk = Clerk(app, jwt_key=public_pem, publishable_key=PUBLISHABLE_KEY)
     Talisman(
         app,
-        content_security_policy=clerk.content_security_policy(app, img_src="data:"),
+        content_security_policy=clerk.content_security_policy(app, img_src="https://cdn.example"),
         content_security_policy_nonce_in=["script-src"],
         force_https=False,
     )
@@ -135,7 +135,7 @@ def test_flask_talisman_takes_it_with_a_nonce_for_the_inline_script(public_pem: 
     )
     nonce = response.text.split('nonce="')[1].split('"')[0]
     assert response.text.count(f'nonce="{nonce}"') == response.text.count("<script")
-    assert header["img-src"].split() == ["'self'", "https://img.clerk.com", "data:"]
+    assert header["img-src"] == "'self' data: https://img.clerk.com https://cdn.example"
     assert set(header["script-src"].split()) == {
         "'self'", "https://clerk.example.com", "https://challenges.cloudflare.com",
         "https://*.protect.clerk.com", f"'nonce-{nonce}'",
