@@ -33,11 +33,6 @@ class Asked:
     url: str
     headers: Headers = field(repr=False)
 
-    @property
-    def cookie(self) -> str | None:
-        """The ``Cookie`` header."""
-        return self.headers.get("Cookie")
-
 
 def with_token(token: str, url: str) -> Asked:
     """Return a request that carries a token in its ``Authorization`` header."""

@@ -16,6 +16,7 @@ from flask.cli import with_appcontext
 from ..clerk_js import JS_VERSION
 from ..clerk_js import UI_VERSION
 from .errors import shown
+from .output import working
 
 _TIMEOUT = 300  # seconds
 
@@ -39,7 +40,8 @@ def install(version: str, ui_version: str) -> None:
         raise click.ClickException("npm is not installed: install Node.js, which comes with it.")
     folder = Path(current_app.instance_path) / "clerk-js"
     for name, wanted in (("clerk-js", version), ("ui", ui_version)):
-        installed = _install(f"@clerk/{name}", wanted, folder)
+        with working(f"Fetching @clerk/{name} {wanted}"):
+            installed = _install(f"@clerk/{name}", wanted, folder)
         click.echo(f"Installed @clerk/{name} {installed}.")
 
 

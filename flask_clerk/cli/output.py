@@ -28,7 +28,7 @@ def echo_json(value: Any) -> None:
 
 def echo_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Print rows in columns below bold headings; the cells may be styled."""
-    lines = [[click.style(heading, bold=True) for heading in headings], *rows]
+    lines = [[click.style(each, bold=True) if each else "" for each in headings], *rows]
     widths = [
         max(len(click.unstyle(cell)) for cell in column) for column in zip(*lines, strict=True)
     ]

@@ -18,8 +18,6 @@ from typing import Final
 import click
 
 from ..bound import AppClerk
-from ..core.claims import MISSING
-from ..core.claims import find_claim
 from ..core.tokens import JWT_TEMPLATE
 from ..core.tokens import SESSION_TOKEN
 from ..guards import ClaimCondition
@@ -151,14 +149,12 @@ def _of_claim(claim: ClaimCondition, supplied: Mapping[str, Any] | None) -> Iter
 
 def _is_supplied(path: str, supplied: Mapping[str, Any]) -> bool:
     """Whether a claim may be there; what a shortcode stands for may have any members."""
-    if path.partition(".")[0] in _STANDARD_CLAIMS:
-        return True
-    if find_claim(supplied, path) is not MISSING:
+    if path.partition(".")[0] in _STANDARD_CLAIMS or path in supplied:
         return True
     found: Any = supplied
     for name in path.split("."):
-        if isinstance(found, str) and "{{" in found:
-            return True
+        if isinstance(found, str):
+            return "{{" in found
         if not isinstance(found, Mapping) or name not in found:
             return False
         found = found[name]

@@ -176,6 +176,15 @@ def test_the_list_is_for_people(app: Flask) -> None:
     ]
 
 
+def test_a_function_that_judges_a_claim_is_named(app: Flask) -> None:
+    def is_senior(claim: Any) -> bool:
+        return bool(claim)
+
+    app.add_url_rule("/x", "x", require_claim("age", is_senior, 99)(lambda: ""))
+
+    assert routes_of(app)[0]["asks"][1] == "claim age = whatever is_senior accepts or 99"
+
+
 def test_an_unguarded_endpoint_fails_the_build_where_that_is_asked(app: Flask) -> None:
     app.add_url_rule("/me", "me", require_auth(lambda: ""))
     assert run(app, "routes", "--fail-on-unguarded").exit_code == 0
@@ -204,6 +213,8 @@ UNMEETABLE: list[tuple[Decorator, str]] = [
     (require_permission("invoices:read"), ""),
     (require_permission("invoices"), "a permission is org:feature:permission"),
     (require_permission("org:sys_memberships:manage"), "carry no system permissions"),
+    (require_auth(permission=None), "nobody has it"),  # type: ignore[call-overload]
+    (require_claim("role", str.isupper), ""),
     (require_auth(role=None), "nobody has it"),  # type: ignore[call-overload]
     (require_auth(plan=None), "nobody has it"),  # type: ignore[call-overload]
     (require_auth(feature="team:reports"), "write org:feature or user:feature"),
@@ -298,6 +309,7 @@ CLAIM_PROBLEMS = [
     ("o.rol", False),
     ("org_role", False),
     ("plain.inner", False),
+    ("plain.inner.most", True),
     ("plain.other", True),
     ("department", True),
 ]

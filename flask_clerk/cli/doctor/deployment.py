@@ -134,7 +134,7 @@ def _frontend_api(app: Flask, proxy_url: str) -> Diagnosis:
         return yellow(
             about,
             f"No route of the app serves {proxy_url}/v1/….",
-            f"Let the web server in front of it pass {proxy_url}/ to the Frontend API.",
+            "Register clerk.frontend_api_proxy(), or let the web server in front pass it on.",
         )
     return green(about, f"The app serves {proxy_url}/.")
 

@@ -113,15 +113,16 @@ def _signing_keys(clerk: AppClerk) -> Diagnosis:
 def _one_instance(clerk: AppClerk) -> Diagnosis:
     """Compare what the publishable key's Frontend API signs with to what the other keys say."""
     config = clerk.instance.config
-    url = f"{config.instance_frontend_api}/.well-known/jwks.json"
+    is_proxied = config.proxy_url is not None and not config.proxy_url.startswith("/")
+    base = config.proxy_url if is_proxied else config.instance_frontend_api
     try:
-        published = clerk.client.send("GET", url, retry=True)
+        published = clerk.client.send("GET", f"{base}/.well-known/jwks.json", retry=True)
         kids = _kids(published)
     except BackendAPIError as error:
         return yellow(
             "one instance",
             f"The Frontend API of CLERK_PUBLISHABLE_KEY does not answer. {error.message}",
-            "Check that the key is complete, and its domain set up.",
+            "Check that the key is complete, and its domain or CLERK_PROXY_URL set up.",
         )
     if config.jwt_key is not None:
         own = config.jwt_key.as_dict(private=False)["n"]
