@@ -13,6 +13,7 @@ from flask import Flask
 
 from flask_clerk.cli import clerk
 from flask_clerk.cli import js as js_commands
+from tests.cli.running import run
 
 
 def test_help_lists_every_command() -> None:
@@ -74,12 +75,13 @@ print(json.dumps([{{"filename": flat}}]))
 def test_js_install_puts_the_scripts_into_the_instance_folder(npm: Path, tmp_path: Path) -> None:
     app = Flask("scripts", instance_path=str(tmp_path / "instance"))
 
-    answer = app.test_cli_runner().invoke(js_commands.js, ["install"])
+    answer = run(app, "js", "install")
 
-    assert answer.output.splitlines() == [
+    assert answer.stdout.splitlines() == [
         "Installed @clerk/clerk-js 6.0.1.",
         "Installed @clerk/ui 1.0.1.",
     ]
+    assert answer.stderr.splitlines()[0].startswith("Fetching @clerk/clerk-js ")
     installed = tmp_path / "instance/clerk-js/@clerk/clerk-js/dist/clerk.browser.js"
     assert installed.read_text() == "// @clerk/clerk-js"
     assert not list(tmp_path.rglob("outside.js"))
@@ -91,7 +93,7 @@ def test_js_install_of_an_unknown_version_is_told_in_a_sentence(npm: Path, tmp_p
     answer = app.test_cli_runner().invoke(js_commands.js, ["install", "--version", "404"])
 
     assert answer.exit_code == 1
-    assert "Error: npm could not fetch @clerk/clerk-js@404" in answer.output
+    assert "\nError: npm could not fetch @clerk/clerk-js@404" in answer.output
     assert "Traceback" not in answer.output
 
 
