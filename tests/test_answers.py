@@ -17,6 +17,7 @@ from flask import session
 from werkzeug.exceptions import HTTPException
 from werkzeug.test import TestResponse
 
+from flask_clerk import Clerk
 from flask_clerk import Forbidden
 from flask_clerk import ReverificationRequired
 from flask_clerk import Unauthenticated
@@ -511,12 +512,24 @@ def test_an_answer_that_depends_on_the_session_is_private(
     signed_in: bool, app: Flask, token: Token
 ) -> None:
     app.add_url_rule("/proxy", "proxy", lambda: "in" if auth else "out")
-    app.add_url_rule("/user", "user", lambda: str(g.auth.user))
     headers = bearer(token()) if signed_in else {}
-    for path in ("/reads", "/page", "/proxy", "/user"):
+    for path in ("/reads", "/page", "/proxy"):
         response = get(app, path, headers)
         assert response.headers["Cache-Control"] == "private"
         assert response.vary.to_header() == "Cookie, Authorization"
+
+
+@pytest.mark.parametrize("signed_in", [False, True])
+def test_an_answer_that_depends_on_the_user_is_private(
+    signed_in: bool, public_pem: str, token: Token
+) -> None:
+    app = Flask("own", static_folder=None)
+    app.testing = True
+    Clerk(app, jwt_key=public_pem).user_loader(lambda user_id: f"the user {user_id}")
+    app.add_url_rule("/user", "user", lambda: str(g.auth.user))
+    response = get(app, "/user", bearer(token()) if signed_in else {})
+    assert response.text == ("the user user_1" if signed_in else "None")
+    assert response.headers["Cache-Control"] == "private"
 
 
 def test_an_answer_that_depends_on_nobody_says_nothing(app: Flask, token: Token) -> None:
