@@ -322,9 +322,12 @@ class Visit:
 
     @property
     def _accepts(self) -> tuple[str, ...]:
-        """The token types that the endpoint accepts."""
-        accepts = self.door.accepts
-        return self._clerk.instance.config.accepts_token if accepts is None else accepts
+        """The token types that the endpoint accepts; a URL of no view is worth no call."""
+        door = self.door
+        accepts = self._clerk.instance.config.accepts_token
+        if door.view is None:
+            return tuple(name for name in accepts if name == SESSION_TOKEN)
+        return accepts if door.accepts is None else door.accepts
 
     @property
     def _metadata_url(self) -> str | None:

@@ -149,6 +149,16 @@ def test_each_kind_of_token_gets_in_where_it_is_accepted(
         assert token not in response.text
 
 
+def test_the_local_clerks_log_names_whose_key_it_was(
+    app_beside: Flask, local: LocalClerk, local_tokens: dict[str, tuple[str, str]]
+) -> None:
+    ada = local.users.find(ADA)
+    assert ada is not None
+    get(app_beside, "/api-key", local_tokens["api key"][1])
+    entry = local.log[-1]
+    assert (entry.path, entry.status, entry.user_id) == ("/api-key", "signed-in", ada.id)
+
+
 def test_a_revoked_key_and_an_unknown_one_are_refused(
     app_beside: Flask, local: LocalClerk, local_tokens: dict[str, tuple[str, str]]
 ) -> None:
@@ -189,6 +199,16 @@ def test_a_flood_of_made_up_keys_costs_no_call_where_keys_are_not_accepted(
     for number in range(1000):
         for path in ("/session", "/default", "/m2m"):
             assert client.get(path, headers=bearer(f"ak_{number:032x}")).status_code == 401
+    assert backend_api.calls == []
+
+
+def test_a_flood_on_urls_of_no_view_costs_no_call(backend_api: Loopback, public_pem: str) -> None:
+    settings = {"secret_key": "sk_test_secret", "api_url": backend_api.url}
+    for accepts in ("any", "api_key"):
+        app = make_app(public_pem, accepts_token=accepts, **settings)
+        app.add_url_rule("/posted", "posted", whoami(), methods=["POST"])
+        for path, status in (("/nowhere", 404), ("/posted", 405)):
+            assert get(app, path, "ak_made_up").status_code == status
     assert backend_api.calls == []
 
 

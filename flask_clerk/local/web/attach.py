@@ -188,7 +188,7 @@ def _log_decision(response: Response) -> Response:
                 status=state.status,
                 answer=response.status_code,
                 reason=state.reason,
-                user_id=claims.get("sub"),
+                user_id=claims.get("sub") or state.to_auth().user_id,
                 session_id=claims.get("sid"),
             )
         )
