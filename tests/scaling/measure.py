@@ -30,7 +30,7 @@ def main() -> None:
         try:
             settings = {"revocation_url": server.url, "webhook_signing_secret": SECRET}
             with running_workers(Signer(key), pem, folder, **settings) as workers:
-                workers.wait_for_connections(are_there=True)
+                workers.wait_for_connections()
                 rounds = [workers.spread(f"sess_{number}") for number in range(ROUNDS)]
                 print(summary(rounds))
         finally:

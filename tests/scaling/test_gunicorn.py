@@ -43,7 +43,7 @@ def workers(
 
 @pytest.fixture(autouse=True)
 def is_connected(workers: Workers) -> None:
-    workers.wait_for_connections(are_there=True)
+    workers.wait_for_connections()
 
 
 def test_a_session_ended_in_one_worker_is_refused_in_all(
@@ -81,7 +81,7 @@ def test_redis_may_lose_everything_and_nobody_is_let_in_again(
     workers.revoke("sess_before")
     workers.wait_for_all(before, is_signed_in=False)
     redis_process.restart()
-    workers.wait_for_connections(are_there=True)
+    workers.wait_for_connections()
     workers.revoke("sess_after")
     workers.wait_for_all(after, is_signed_in=False)
     workers.add()
@@ -121,6 +121,24 @@ def test_requests_ask_redis_nothing(workers: Workers, redis_process: RedisServer
     assert commands() == before
 
 
+@pytest.mark.parametrize("options", [("--worker-class", "gevent"), ("--preload",)])
+def test_other_ways_to_run_gunicorn_hear_of_it_too(
+    options: tuple[str, ...],
+    redis: RedisServer,
+    sign: Signer,
+    public_pem: str,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    folder = tmp_path_factory.mktemp("other")
+    settings = {**SETTINGS, "revocation_url": redis.url}
+    with running_workers(sign, public_pem, folder, *options, **settings) as workers:
+        workers.wait_for_connections()
+        assert workers.spread("sess_other") > 0
+        redis.restart()
+        workers.wait_for_connections()
+        assert workers.spread("sess_another") > 0
+
+
 def test_a_network_cut_of_five_seconds_hides_nothing(
     redis: RedisServer, sign: Signer, public_pem: str, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
@@ -132,7 +150,7 @@ def test_a_network_cut_of_five_seconds_hides_nothing(
 
 
 def end_a_session_during_a_cut(workers: Workers, wire: Wire) -> None:
-    workers.wait_for_connections(are_there=True)
+    workers.wait_for_connections()
     token = workers.token("sess_cut")
     wire.cut()
     began = time.monotonic()

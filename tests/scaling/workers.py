@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from collections.abc import Iterator
 from collections.abc import Mapping
 from contextlib import contextmanager
@@ -82,26 +83,13 @@ class Workers:
 
     def wait_for_all(self, token: str, *, is_signed_in: bool) -> dict[int, Seen]:
         """Return the first such answer of every worker; each sticks to it once it has given it."""
-        found: dict[int, Seen] = {}
-        strays: list[Seen] = []
-
-        def poll() -> None:
-            end = time.monotonic() + DEADLINE
-            while len(found) < self._count and time.monotonic() < end:
-                seen = self.ask(token)
-                if seen.is_signed_in is is_signed_in:
-                    found.setdefault(seen.worker, seen)
-                elif seen.worker in found and seen.at > found[seen.worker].at:
-                    strays.append(seen)
-
-        pollers = [threading.Thread(target=poll) for _ in range(COUNT)]
-        for poller in pollers:
-            poller.start()
-        for poller in pollers:
-            poller.join()
-        assert len(found) == self._count, f"{len(found)} of {self._count} workers answered so"
-        assert strays == []
+        found, others = self._first_of_each(token, lambda seen: seen.is_signed_in is is_signed_in)
+        assert [seen for seen in others if seen.at > found[seen.worker].at] == []
         return found
+
+    def wait_for_connections(self) -> None:
+        """Return once every worker has said that it is connected to Redis."""
+        self._first_of_each(self.token("sess_of_nobody"), lambda seen: seen.is_connected)
 
     def spread(self, session_id: str) -> float:
         """End a session in one worker; return the seconds until the last of them refused it."""
@@ -119,17 +107,32 @@ class Workers:
         os.kill(self._process.pid, signal.SIGTTIN)
         self._count += 1
 
-    def wait_for_connections(self, *, are_there: bool) -> None:
-        """Return once every worker says that it is connected to Redis, or that it is not."""
-        token = self.token("sess_of_nobody")
-        good: set[int] = set()
+    def _first_of_each(
+        self, token: str, is_wanted: Callable[[Seen], bool]
+    ) -> tuple[dict[int, Seen], list[Seen]]:
+        """Return the first wanted answer of every worker, and the answers that were not wanted.
 
-        def all_say_so() -> bool:
-            seen = self.ask(token)
-            (good.add if seen.is_connected is are_there else good.discard)(seen.worker)
-            return len(good) == self._count
+        Several ask at once, so that no worker is passed over.
+        """
+        found: dict[int, Seen] = {}
+        others: list[Seen] = []
 
-        wait_until(all_say_so, "some worker sees Redis otherwise", pause=0)
+        def poll() -> None:
+            end = time.monotonic() + DEADLINE
+            while len(found) < self._count and time.monotonic() < end:
+                seen = self.ask(token)
+                if is_wanted(seen):
+                    found.setdefault(seen.worker, seen)
+                else:
+                    others.append(seen)
+
+        pollers = [threading.Thread(target=poll) for _ in range(2 * COUNT)]
+        for poller in pollers:
+            poller.start()
+        for poller in pollers:
+            poller.join()
+        assert len(found) == self._count, f"{len(found)} of {self._count} workers answered so"
+        return found, others
 
     def _call(self, method: str, path: str, headers: Mapping[str, str]) -> Any:
         connection = HTTPConnection("127.0.0.1", self._port, timeout=DEADLINE)
@@ -143,9 +146,12 @@ class Workers:
 
 
 @contextmanager
-def running_workers(sign: Signer, pem: str, folder: Path, **settings: str) -> Iterator[Workers]:
+def running_workers(
+    sign: Signer, pem: str, folder: Path, *options: str, **settings: str
+) -> Iterator[Workers]:
     """Run gunicorn with four workers.
 
+    :param options: Of gunicorn's command line.
     :param settings: In the environment, by their names without ``CLERK_``.
     """
     # gunicorn keeps its control socket below XDG_RUNTIME_DIR.
@@ -154,7 +160,7 @@ def running_workers(sign: Signer, pem: str, folder: Path, **settings: str) -> It
     log = folder / "gunicorn.log"
     command = [
         sys.executable, "-m", "gunicorn", "--workers", str(COUNT), "--bind", "127.0.0.1:0",
-        "--timeout", "120", "--log-file", str(log), "tests.scaling.app:create_app()",
+        "--timeout", "120", "--log-file", str(log), *options, "tests.scaling.app:create_app()",
     ]  # fmt: skip
     process = subprocess.Popen(command, cwd=ROOT, env=environment)
     try:
