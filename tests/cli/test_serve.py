@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -19,6 +17,7 @@ from flask_clerk import require_auth
 from flask_clerk.local import LocalClerk
 from flask_clerk.local import SQLiteStore
 from flask_clerk.local.web.attach import DATABASE
+from tests.cli.served import served
 from tests.local.instances import ADA
 
 PAGE = {"Accept": "text/html"}
@@ -32,30 +31,8 @@ def folder(tmp_path: Path) -> Path:
 @pytest.fixture
 def settings(folder: Path) -> Iterator[dict[str, str]]:
     """Return the settings that the command prints."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = str(free.getsockname()[1])
-    command = [sys.executable, "-m", "flask", "clerk", "serve"]
-    process = subprocess.Popen(
-        [*command, "--port", port, "--folder", str(folder)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    try:
-        yield dict(_printed(process))
-    finally:
-        process.terminate()
-        process.communicate()
-
-
-def _printed(process: subprocess.Popen[str]) -> Iterator[tuple[str, str]]:
-    assert process.stdout is not None
-    for line in process.stdout:
-        if found := re.fullmatch(r"  (CLERK_\w+)=(.+)\n", line):
-            yield found[1], found[2]
-        if "Running on" in line:
-            return
+    with served(folder) as settings:
+        yield settings
 
 
 def test_an_app_signs_in_at_a_local_clerk_of_another_process(

@@ -61,6 +61,34 @@ def test_push_deletes_only_when_told_to(app: Flask, local: LocalClerk, folder: P
     assert names(local) == []
 
 
+def test_without_its_file_the_session_token_stays(
+    app_with_local: Flask, local: LocalClerk, folder: Path
+) -> None:
+    local.templates.customise_session_token(SESSION)
+
+    answer = run(app_with_local, "push", "--yes", "--prune")
+
+    assert (answer.exit_code, answer.stdout) == (
+        0,
+        "Nothing to push: the local Clerk has what the files say.\n",
+    )
+    assert local.settings.session_token_claims == SESSION
+
+
+def test_the_files_may_be_anywhere(
+    app_with_local: Flask, local: LocalClerk, folder: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    (elsewhere / "jwt_templates").mkdir()
+    path = write_template(elsewhere, "api")
+
+    answer = run(app_with_local, "push", "--yes", "--folder", str(elsewhere))
+
+    assert answer.exit_code == 0
+    assert f"+++ {path}\n" in answer.stdout
+    assert names(local) == ["api"]
+
+
 def test_prune_needs_a_folder(app_with_local: Flask, local: LocalClerk, folder: Path) -> None:
     local.templates.create({"name": "precious", "claims": {}})
 
