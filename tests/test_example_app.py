@@ -26,6 +26,7 @@ PAGE = {"Accept": "text/html"}
 def app(clerk_keys: ClerkKeys) -> Flask:
     local = LocalClerk(MemoryStore(), key=clerk_keys.key, password_method="pbkdf2:sha256:1")
     seed(local, load_seed(SEED))
+    seed(local, {"session_token": load_seed(SEED.with_name("session_token.json"))})
     return example_app.create_app({"CLERK_LOCAL": local, "TESTING": True})
 
 

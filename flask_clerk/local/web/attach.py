@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection
 from collections.abc import Iterable
 from collections.abc import Mapping
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse
     from _typeshed.wsgi import WSGIApplication
     from _typeshed.wsgi import WSGIEnvironment
+
+logger = logging.getLogger("flask_clerk")
 
 #: The file in the app's instance folder that holds everything, keys included.
 DATABASE: Final = "clerk.sqlite3"
@@ -107,7 +110,8 @@ def attach(
 def open_local(folder: Path, seed_file: Path | None = None) -> LocalClerk:
     """Open the local Clerk that a folder holds, or found one.
 
-    :param seed_file: Whom a new one knows; the default people without such a file.
+    :param seed_file: Whom a new one knows; the default people without such a file. The JWT
+        templates beside it are a new one's, too.
     :raises SeedError: If the file cannot be used.
     """
     path = folder / DATABASE
@@ -128,6 +132,29 @@ def _seed(local: LocalClerk, seed_file: Path | None) -> None:
         seed(local, load_seed(seed_file), source=str(seed_file))
     else:
         seed(local)
+    if seed_file is not None:
+        _seed_templates(local, seed_file.parent)
+
+
+def _seed_templates(local: LocalClerk, folder: Path) -> None:
+    """Add the templates that ``flask clerk templates`` keeps as files in a folder.
+
+    One that cannot be used is passed over: the command that says what is wrong with it, and where,
+    needs an app that starts.
+    """
+    session_token = folder / "session_token.json"
+    for path in (*sorted(folder.glob("jwt_templates/*.json")), session_token):
+        if path.exists():
+            try:
+                found = load_seed(path)
+                is_template = path != session_token
+                seed(
+                    local,
+                    {"jwt_templates": [found]} if is_template else {"session_token": found},
+                    source=str(path),
+                )
+            except SeedError as error:
+                logger.warning("The local Clerk passes over a template: %s", error)
 
 
 def connect(local: LocalClerk, config: ClerkConfig) -> Backend:

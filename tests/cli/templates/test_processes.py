@@ -18,6 +18,7 @@ from flask_clerk.local import LocalClerk
 from flask_clerk.local import SQLiteStore
 from flask_clerk.local.web.app import create_app
 from flask_clerk.local.web.attach import DATABASE
+from flask_clerk.local.web.attach import open_local
 from tests.cli.served import served
 from tests.cli.templates.conftest import write
 from tests.cli.templates.conftest import write_template
@@ -40,6 +41,7 @@ COMMAND = [sys.executable, "-m", "flask", "--app", "app", "clerk", "templates"]
 def place(folder: Path) -> Path:
     """Return the folder of an app with three templates and a session token."""
     place = folder.parent
+    open_local(place / "instance")  # a new one would begin with the files
     (place / "app.py").write_text(APP, "utf-8")
     write_template(folder, "one", {"aud": "https://one.example"})
     write_template(folder, "two", lifetime=90)

@@ -20,6 +20,7 @@ from flask_clerk.core.instance import Backend
 from flask_clerk.globals import clerk_of
 from flask_clerk.local import LocalClerk
 from flask_clerk.local import SeedError
+from flask_clerk.local.web.attach import open_local
 
 
 @pytest.fixture
@@ -98,6 +99,29 @@ def test_a_seed_file_beside_the_app_says_whom_it_knows(tmp_path: Path) -> None:
     assert [user.email_addresses[0].email_address for user in local.users.search()] == [
         "me@here.example"
     ]
+
+
+def test_a_new_one_begins_with_the_templates_beside_its_seed(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder = tmp_path / "clerk/jwt_templates"
+    folder.mkdir(parents=True)
+    (folder / "api.json").write_text('{"name": "api", "claims": {"aud": "api"}}')
+    (folder / "bad.json").write_text('{"name": "bad", "claims": {"sub": 1}}')
+    (folder / "broken.json").write_text("{")
+    (tmp_path / "clerk/session_token.json").write_text('{"role": "admin"}')
+
+    local = open_local(tmp_path / "instance", tmp_path / "clerk/seed.json")
+
+    assert [found.name for found in local.templates.search()] == ["api"]
+    assert local.settings.session_token_claims == {"role": "admin"}
+    told = [record.getMessage() for record in caplog.records]
+    assert len(told) == 2
+    assert "bad.json: jwt_templates[0]: You can't use the reserved claim: sub" in told[0]
+    assert "broken.json is not JSON" in told[1]
+    (folder / "later.json").write_text('{"name": "later", "claims": {}}')
+    again = open_local(tmp_path / "instance", tmp_path / "clerk/seed.json")
+    assert [found.name for found in again.templates.search()] == ["api"]
 
 
 def test_a_bad_seed_file_stops_the_app_and_founds_nothing(tmp_path: Path) -> None:
