@@ -45,18 +45,18 @@ class Handshake:
 
 @dataclass(frozen=True, slots=True)
 class CookiePolicy:
-    """How the app's cookies are to be set.
+    """How the app's cookies are to be set: each by its plain name and with the instance's suffix.
+
+    All apps on localhost share their cookies, whatever their port, so the plain ones are those of
+    whichever app was last signed in to. The suffixed ones are set even for an SDK that does not
+    look for them yet, or a second app would sign people out of the first.
 
     :param suffix: The instance's cookie suffix.
-    :param is_suffixed: Whether the suffixed twins are wanted too.
     :param is_secure: Whether the app is on https.
-    :param domain: The ``Domain`` attribute, which development instances do not use.
     """
 
     suffix: str
-    is_suffixed: bool = True
     is_secure: bool = False
-    domain: str | None = None
 
     def signed_in(self, token: str, client_uat: int, refresh_token: str) -> list[str]:
         """Return the lines that sign a browser in.
@@ -70,15 +70,24 @@ class CookiePolicy:
         ]
         return [*lines, self._line(self._refresh, refresh_token, http_only=True)]
 
-    def renewed(self, token: str) -> list[str]:
-        """Return the lines that renew a session token and leave the rest alone."""
-        return [self._line(name, token) for name in self._names(Cookies.SESSION)]
+    def renewed(self, token: str, *, is_suffixed: bool) -> list[str]:
+        """Return the lines that renew a session token and leave the rest alone.
+
+        :param is_suffixed: Whether the app believes the suffixed cookies.
+        """
+        names = self._names(Cookies.SESSION) if is_suffixed else [Cookies.SESSION]
+        return [self._line(name, token) for name in names]
 
     def signed_out(self) -> list[str]:
-        """Return the lines that sign a browser out."""
-        gone = [self._line(name, "") for name in self._names(Cookies.SESSION)]
-        zero = [self._line(name, "0") for name in self._names(Cookies.CLIENT_UAT)]
-        return [*gone, *zero, self._line(self._refresh, "", http_only=True)]
+        """Return the lines that sign a browser out.
+
+        The plain ``__client_uat`` goes; as ``0`` it would sign people out of other apps, too.
+        """
+        session, suffixed_session = self._names(Cookies.SESSION)
+        uat, suffixed_uat = self._names(Cookies.CLIENT_UAT)
+        gone = [self._line(name, "") for name in (session, suffixed_session, uat)]
+        zero = self._line(suffixed_uat, "0")
+        return [*gone, zero, self._line(self._refresh, "", http_only=True)]
 
     def dev_browser(self, dev_browser: str) -> list[str]:
         """Return the lines that make an origin know its development browser."""
@@ -89,14 +98,12 @@ class CookiePolicy:
         return f"{Cookies.REFRESH}_{self.suffix}"
 
     def _names(self, *names: str) -> list[str]:
-        twins = (name for name in names for name in (name, f"{name}_{self.suffix}"))
-        return list(twins) if self.is_suffixed else list(names)
+        return [twin for name in names for twin in (name, f"{name}_{self.suffix}")]
 
     def _line(self, name: str, value: str, *, http_only: bool = False) -> str:
         parts = [
             f"{name}={value}",
             "Path=/",
-            f"Domain={self.domain}" if self.domain else "",
             f"Max-Age={COOKIE_LIFETIME}" if value else _EXPIRED,
             "HttpOnly" if http_only else "",
             "Secure" if self.is_secure else "",
@@ -108,12 +115,10 @@ class CookiePolicy:
 class Handshakes(Service):
     """Settles what an app's cookies should be."""
 
-    def policy(
-        self, *, is_suffixed: bool = True, is_secure: bool = False, domain: str | None = None
-    ) -> CookiePolicy:
+    def policy(self, *, is_secure: bool = False) -> CookiePolicy:
         """Return the cookie policy of this instance for one app."""
         suffix = self._clerk.publishable_key.cookie_suffix
-        return CookiePolicy(suffix, is_suffixed, is_secure, domain)
+        return CookiePolicy(suffix, is_secure)
 
     def begin(
         self,

@@ -56,6 +56,7 @@ class Browser:
         self._place = place
         self._http = requests.Session()
         self._http.trust_env = False
+        self.suffix = place.clerk.publishable_key.cookie_suffix
 
     def sign_in(self) -> Session:
         """Sign Ada in over the Frontend API; the app does not know of it yet."""

@@ -43,7 +43,7 @@ class Direct:
             )
         except LocalClerkError as error:
             raise BackendAPIError(error.message, status=401, codes=(error.code,)) from error
-        return self.clerk.handshakes.policy(is_suffixed=suffixed_cookies).renewed(token)
+        return self.clerk.handshakes.policy().renewed(token, is_suffixed=suffixed_cookies)
 
     def create_token(self, session_id: str, template: str | None, expires_in: int | None) -> str:
         raise NotImplementedError
@@ -99,7 +99,7 @@ class Browser:
             client = self.clerk.clients.get(self.client_id)
             assert client is not None
             shake = self.clerk.handshakes.begin(
-                self.clerk.handshakes.policy(is_suffixed=query["suffixed_cookies"] == ["true"]),
+                self.clerk.handshakes.policy(),
                 cookie=self.clerk.clients.cookie(client),
                 dev_browser=query.get("__clerk_db_jwt", [None])[0],
                 origin=APP,
@@ -144,5 +144,8 @@ def test_inactivity_signs_a_browser_out(clerk, browser):
 def test_a_template_token_is_no_session(clerk, browser, session):
     browser.visit()
     clerk.templates.create({"name": "api", "claims": {}})
-    browser.jar["__session"] = clerk.minting.template_token(session, "api", origin=APP)
+    token = clerk.minting.template_token(session, "api", origin=APP)
+    held = [name for name in browser.jar if name.startswith("__session")]
+    assert len(held) == 2
+    browser.jar.update(dict.fromkeys(held, token))
     assert browser.get().status == Status.SIGNED_OUT

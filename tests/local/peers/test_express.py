@@ -49,7 +49,7 @@ def test_a_stranger_is_signed_out_after_one_handshake(browser: Browser) -> None:
     page = browser.visit("/me")
     assert (page.status_code, page.json()["userId"]) == (401, None)
     assert [answer.status_code for answer in page.history] == [307, 307, 307]
-    assert browser.cookies["__client_uat"] == "0"
+    assert browser.cookies[f"__client_uat_{browser.suffix}"] == "0"
     assert browser.visit("/me").history == []
 
 
@@ -137,7 +137,7 @@ def test_a_revoked_session_ends_with_its_token(place: Place, browser: Browser) -
     page = browser.visit("/me")
     assert (page.status_code, page.json()["userId"]) == (401, None)
     assert "refresh-" in page.history[0].headers["Location"]
-    assert browser.cookies["__client_uat"] == "0"
+    assert browser.cookies[f"__client_uat_{browser.suffix}"] == "0"
 
 
 @pytest.mark.parametrize("status", [429, 500])

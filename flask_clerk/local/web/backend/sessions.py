@@ -79,11 +79,9 @@ def refresh_session(session_id: str) -> ResponseReturnValue:
     )
     if asked == "token":
         return clerk.resources.token(jwt)
-    policy = clerk.handshakes.policy(
-        is_suffixed=bool(query.flag("suffixed_cookies")),
-        is_secure=origin.lower().startswith("https:"),
-    )
-    return {"object": "cookies", "cookies": policy.renewed(jwt)}
+    policy = clerk.handshakes.policy(is_secure=origin.lower().startswith("https:"))
+    lines = policy.renewed(jwt, is_suffixed=bool(query.flag("suffixed_cookies")))
+    return {"object": "cookies", "cookies": lines}
 
 
 @blueprint.post("/<session_id>/tokens")

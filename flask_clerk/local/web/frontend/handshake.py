@@ -30,10 +30,7 @@ def handshake() -> Response:
     """Send the browser back with the cookies that its app should have."""
     local = current_local()
     target = redirect_target(request.args.get(Parameters.REDIRECT_URL))
-    policy = local.handshakes.policy(
-        is_suffixed=request.args.get(Parameters.SUFFIXED_COOKIES) != "false",
-        is_secure=target.startswith("https:"),
-    )
+    policy = local.handshakes.policy(is_secure=target.startswith("https:"))
     brought = local.handshakes.begin(
         policy,
         cookie=request.cookies.get(client_cookie_name()),
