@@ -90,10 +90,10 @@ class Outbox(Service):
     def emit_code(self, to: str, code: str, purpose: str) -> None:
         """Put the email with a verification code into the outbox.
 
-        :param purpose: ``sign in`` or ``sign up``.
+        :param purpose: Such as ``sign in to``; the application's name follows.
         """
         name = self._clerk.settings.application_name
-        text = f"{code} is your code to {purpose} to {name}. It is good for ten minutes."
+        text = f"{code} is your code to {purpose} {name}. It is good for ten minutes."
         self.email("verification_code", to, f"{code} is your verification code", text, code)
 
     def emit(self, topic: str, data: Mapping[str, Any]) -> None:

@@ -102,7 +102,7 @@ class SignIns(Service):
             raise errors.strategy_invalid()
         verification = codes.new_verification(email.email_address, self._now)
         with self._write():
-            self._clerk.outbox.emit_code(email.email_address, verification.code or "", "sign in")
+            self._clerk.outbox.emit_code(email.email_address, verification.code or "", "sign in to")
             return self._store(
                 replace(sign_in, first_factor_verification=verification, email_address_id=email.id)
             )

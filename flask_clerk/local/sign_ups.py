@@ -95,7 +95,9 @@ class SignUps(Service):
             raise errors.verification_already_verified()
         verification = codes.new_verification(sign_up.email_address, self._now)
         with self._write():
-            self._clerk.outbox.emit_code(sign_up.email_address, verification.code or "", "sign up")
+            self._clerk.outbox.emit_code(
+                sign_up.email_address, verification.code or "", "sign up for"
+            )
             return self._store(replace(sign_up, email_verification=verification))
 
     def attempt_verification(

@@ -16,6 +16,8 @@ from .sign_ins import PASSWORD
 
 #: Levels of a reverification; nobody has a second factor here, so each asks for the first.
 LEVELS: Final = ("first_factor", "second_factor", "multi_factor")
+_ADD: Final = "add this address to your account at"
+_CONFIRM: Final = "confirm that it is you at"
 
 
 class Verifications(Service):
@@ -31,7 +33,7 @@ class Verifications(Service):
             if email.is_verified:
                 raise errors.verification_already_verified()
             verification = codes.new_verification(email.email_address, self._now)
-            self._clerk.outbox.emit_code(email.email_address, verification.code or "", "add it")
+            self._clerk.outbox.emit_code(email.email_address, verification.code or "", _ADD)
             return self._clerk.users.set_verification(user_id, email.id, verification)
 
     def check_code(self, user_id: str, email_address_id: str, code: str | None) -> EmailAddress:
@@ -67,7 +69,7 @@ class Verifications(Service):
         email = _email(user, email_address_id or user.primary_email_address_id or "")
         verification = codes.new_verification(email.email_address, self._now)
         with self._write():
-            self._clerk.outbox.emit_code(email.email_address, verification.code or "", "verify")
+            self._clerk.outbox.emit_code(email.email_address, verification.code or "", _CONFIRM)
             return self._store(session, verification)
 
     def attempt(

@@ -39,7 +39,7 @@ def role_of(browser: FormBrowser, user: User) -> str | None:
 def test_overview_counts_and_links(
     clerk: LocalClerk, browser: FormBrowser, session: Session
 ) -> None:
-    clerk.outbox.emit_code(ADA, "123456", "sign in")
+    clerk.outbox.emit_code(ADA, "123456", "sign in to")
     clerk.log.append(
         AuthenticationLogEntry(
             at=clerk.now,
@@ -338,8 +338,8 @@ def test_size_is_held_against_both_limits(browser: FormBrowser) -> None:
 
 def test_outbox_shows_emails_and_signed_webhooks(browser: FormBrowser, session: Session) -> None:
     box = browser.clerk.outbox
-    box.emit_code(ADA, "123456", "sign in")
-    box.emit_code(GRACE, "654321", "sign in")
+    box.emit_code(ADA, "123456", "sign in to")
+    box.emit_code(GRACE, "654321", "sign in to")
     browser.visit(f"/dashboard/outbox?to={ADA.replace('+', '%2B')}")
     assert "123456" in browser.text
     assert "654321" not in browser.text

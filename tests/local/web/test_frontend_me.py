@@ -99,7 +99,8 @@ def test_address_is_added_verified_and_removed(page: Page) -> None:
     assert missing == (400, "verification_missing")
     sent = page.ask("POST", f"{one}/prepare_verification", {"strategy": "email_code"})
     assert sent["response"]["verification"]["status"] == "unverified"
-    assert page.clerk.outbox.emails(NEW_ADDRESS)
+    (email,) = page.clerk.outbox.emails(NEW_ADDRESS)
+    assert "424242 is your code to add this address to your account at " in email.text
     wrong = page.refused("POST", f"{one}/attempt_verification", {"code": "000000"})
     assert wrong == (422, "form_code_incorrect")
     page.ask("POST", f"{one}/attempt_verification", {"code": TEST_CODE})

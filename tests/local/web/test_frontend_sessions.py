@@ -186,6 +186,7 @@ def test_reverification_by_code(page: Page, session_id: str) -> None:
     page.ask("POST", path, {"level": "first_factor"})
     prepared = page.ask("POST", f"{path}/prepare_first_factor", {"strategy": "email_code"})
     assert prepared["response"]["first_factor_verification"]["strategy"] == "email_code"
+    assert "is your code to confirm that it is you at " in page.clerk.outbox.emails()[0].text
     attempt = f"{path}/attempt_first_factor"
     wrong = page.refused("POST", attempt, {"strategy": "email_code", "code": "000000"})
     assert wrong == (422, "form_code_incorrect")
