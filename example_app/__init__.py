@@ -62,7 +62,7 @@ def profile() -> str:
 
 
 @pages.get("/admin")
-@require_claim(("role", "metadata.role"), "admin")
+@require_claim("role", "admin")
 def admin() -> str:
     """Only a session whose token carries the role gets in."""
     return render_template("admin.html", invoices=INVOICES)
