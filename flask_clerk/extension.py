@@ -306,7 +306,7 @@ def _open_instance(app: Flask, arguments: Mapping[str, Any]) -> Instance:
     from .local.web import attach
 
     config, local = attach.attach(app, arguments, os.environ)
-    return _instance(config, lambda config: attach.connect(local, config), clock=local.clock)
+    return _instance(config, lambda config: attach.connect(app, config), clock=local.clock)
 
 
 def _instance(config: ClerkConfig, connect: Connect, **options: Any) -> Instance:

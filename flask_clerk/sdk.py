@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from typing import Final
 
+from flask import current_app
+
 from .core.config import ClerkConfig
 from .core.errors import BackendAPIError
 
@@ -40,9 +42,9 @@ def make_sdk(config: ClerkConfig) -> clerk_backend_api.Clerk:
         import httpx
 
         from .local.web.attach import backend_app
-        from .local.web.current import current_local
 
-        client = httpx.Client(transport=httpx.WSGITransport(backend_app(current_local())))
+        app = current_app._get_current_object()  # type: ignore[attr-defined]
+        client = httpx.Client(transport=httpx.WSGITransport(backend_app(app)))
     return clerk_backend_api.Clerk(
         bearer_auth=config.secret_key.value,
         server_url=f"{config.api_url}/{config.api_version}",

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 from flask import Blueprint
 from flask import Flask
+from werkzeug.exceptions import NotFound
 
 from ..instance import LocalClerk
 from .backend import blueprint as backend_api
 from .current import EXTENSION
 from .current import HOST
 from .current import PREFIX
+from .current import SERVED
 from .dashboard import blueprint as dashboard
 from .frontend import blueprint as frontend_api
 from .guard import require_loopback
@@ -59,8 +61,10 @@ def serve_in_front_of(app: Flask, local: LocalClerk) -> None:
     It is an app of its own, so the hooks, guards, CSRF protection and host matching of the app
     that it is for do not reach it.
     """
+    served = create_app(local, app)
     app.extensions[EXTENSION] = local
-    app.wsgi_app = _InFront(create_app(local, app), app.wsgi_app)  # type: ignore[method-assign]
+    app.extensions[SERVED] = _InFront(served, NotFound())
+    app.wsgi_app = _InFront(served, app.wsgi_app)  # type: ignore[method-assign]
 
 
 class _InFront:

@@ -17,8 +17,6 @@ from flask import Response
 from flask import current_app
 from flask import has_request_context
 from flask import request
-from werkzeug.exceptions import NotFound
-from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
 from ...core.config import ClerkConfig
 from ...core.errors import ConfigurationError
@@ -30,11 +28,12 @@ from ..seed import SeedError
 from ..seed import load_seed
 from ..seed import seed
 from ..store import SQLiteStore
-from .app import create_app
 from .app import serve_in_front_of
 from .current import PREFIX
+from .current import SERVED
 from .current import current_local
 from .delivery import deliver_within
+from .guard import WITHIN
 from .guard import is_loopback_host
 
 if TYPE_CHECKING:
@@ -157,25 +156,26 @@ def _seed_templates(local: LocalClerk, folder: Path) -> None:
                 logger.warning("The local Clerk passes over a template: %s", error)
 
 
-def connect(local: LocalClerk, config: ClerkConfig) -> Backend:
-    """Return the Backend API of a local Clerk, called within this process.
+def connect(app: Flask, config: ClerkConfig) -> Backend:
+    """Return the Backend API of an app's local Clerk, called within this process.
 
     A development server with one thread could not call itself.
     """
     from ...api import BackendAPI
     from ...api.wsgi import WSGIAdapter
 
-    return BackendAPI(config, WSGIAdapter(backend_app(local)))
+    return BackendAPI(config, WSGIAdapter(backend_app(app)))
 
 
-def backend_app(local: LocalClerk) -> WSGIApplication:
-    """Return an app that serves a local Clerk where ``CLERK_API_URL`` has it."""
-    app = DispatcherMiddleware(NotFound(), {PREFIX: create_app(local)})
+def backend_app(app: Flask) -> WSGIApplication:
+    """Return what serves an app's local Clerk to the app itself, where ``CLERK_API_URL`` has it."""
+    served: WSGIApplication = app.extensions[SERVED]
 
     def call(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        environ[WITHIN] = True
         if has_request_context() and is_loopback_host(request.host):
             environ["HTTP_HOST"] = request.host  # for the URLs in answers
-        return app(environ, start_response)
+        return served(environ, start_response)
 
     return call
 

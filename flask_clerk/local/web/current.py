@@ -13,6 +13,8 @@ from ..instance import LocalClerk
 EXTENSION: Final = "clerk_local"
 #: The extension slot of the app that a local Clerk is for; on a port of its own it is for itself.
 HOST: Final = "clerk_local_host"
+#: The extension slot of what serves an app's local Clerk below the prefix.
+SERVED: Final = "clerk_local_served"
 #: Where an app serves its local Clerk. clerk-js gets it as ``proxyUrl``.
 PREFIX: Final = "/__clerk"
 

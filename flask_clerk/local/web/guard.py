@@ -5,12 +5,16 @@ from __future__ import annotations
 import ipaddress
 import logging
 import re
+from typing import Final
 from urllib.parse import urlsplit
 
 from flask import abort
 from flask import request
 
 from .current import host_app
+
+#: The environ key of calls from within the process, which no header can be.
+WITHIN: Final = "clerk_local.within"
 
 logger = logging.getLogger("flask_clerk")
 
@@ -20,8 +24,11 @@ def require_loopback() -> None:
 
     The address is the socket's, before any ``ProxyFix``. The host is checked too, before and
     after it, since a page elsewhere can make a name of its own resolve to 127.0.0.1 (DNS
-    rebinding). A tunnel that rewrites the host still names the one that was asked for.
+    rebinding). A tunnel that rewrites the host still names the one that was asked for. The app
+    itself, which calls from within the process, is always answered.
     """
+    if WITHIN in request.environ:
+        return
     host = host_app()
     if not host.debug and not host.testing:
         logger.error(

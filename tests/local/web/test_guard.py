@@ -10,6 +10,7 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from flask_clerk import Clerk
+from flask_clerk.globals import clerk_of
 from flask_clerk.local import LocalClerk
 from flask_clerk.local.web.guard import is_loopback_host
 
@@ -55,6 +56,15 @@ def test_a_production_app_serves_nothing_and_says_so(
         assert status(app) == 404
 
     assert "Remove CLERK_LOCAL in production" in caplog.text
+
+
+def test_the_app_itself_is_answered_whatever_its_mode(app: Flask, local: LocalClerk) -> None:
+    app.debug = False
+
+    assert clerk_of(app).instance.backend.fetch_jwks() == local.jwks()
+
+    headers = {"clerk_local.within": "1", "Clerk-Local-Within": "1"}
+    assert app.test_client().get(JWKS, headers=headers).status_code == 404
 
 
 def test_debug_is_looked_up_late(local: LocalClerk) -> None:
