@@ -19,6 +19,9 @@ from flask_clerk.core.instance import Instance
 from flask_clerk.core.request import authenticate_request
 from flask_clerk.core.tokens import accepted_types
 from flask_clerk.extension import connect
+from tests.core.scene import HANDSHAKE
+from tests.core.scene import SIGNED_IN
+from tests.core.scene import SIGNED_OUT
 from tests.core.scene import Headers
 from tests.loopback import Answer
 from tests.loopback import Call
@@ -114,6 +117,24 @@ def tokens(sign: Signer) -> dict[str, str | None]:
     }
 
 
+def browsers(sign: Signer) -> dict[str, dict[str, str]]:
+    """Return the headers of browsers that navigate, with cookies, some with a token besides."""
+    now = int(time.time())
+    page = {"Accept": "text/html", "Sec-Fetch-Dest": "document"}
+    signed_in = {**page, "Cookie": f"__session={sign(session_claims(now))}; __client_uat=1"}
+    expired = sign(session_claims(now - 3600))
+    return {
+        "a signed-in browser": signed_in,
+        "a browser with an expired session": {
+            **page, "Cookie": f"__session={expired}; __client_uat=1",
+        },
+        "a browser whose session is missing": {**page, "Cookie": "__client_uat=1"},
+        "a signed-in browser with a key": {**signed_in, "Authorization": "Bearer ak_user"},
+        "a signed-in browser with another scheme": {**signed_in, "Authorization": "Basic eDp5"},
+        "an expired token in the header": {**page, "Authorization": f"Bearer {expired}"},
+    }  # fmt: skip
+
+
 @pytest.fixture(scope="module")
 def backend_api(sign: Signer) -> Iterator[Loopback]:
     with pytest.MonkeyPatch.context() as patch, Loopback().running() as server:
@@ -163,15 +184,22 @@ def test_clerks_own_library_decides_the_same(
     options = {"apiUrl": backend_api.url, "publishableKey": PUBLISHABLE_KEY,
                "secretKey": "sk_live_secret", "jwtKey": public_pem, **settings}  # fmt: skip
     made = tokens(sign)
+    sent = {
+        **{
+            name: {} if token is None else {"Authorization": f"Bearer {token}"}
+            for name, token in made.items()
+        },
+        **browsers(sign),
+    }
     cases = [
         {
             "name": f"{name} on {route}",
             "url": "https://app.example.com/api",
-            "headers": {} if token is None else {"Authorization": f"Bearer {token}"},
+            "headers": headers,
             "acceptsToken": route,
         }
         for route in ROUTES
-        for name, token in made.items()
+        for name, headers in sent.items()
     ]
     backend_api.calls.clear()
     done = subprocess.run(
@@ -191,7 +219,7 @@ def test_clerks_own_library_decides_the_same(
     for case, their in zip(cases, theirs, strict=True):
         assert decision(case, instance) == their, case["name"]
     assert list(map(asked, backend_api.calls)) == list(map(asked, their_calls))
-    assert {their["status"] for their in theirs} == {"signed-in", "signed-out"}
+    assert {their["status"] for their in theirs} == {SIGNED_IN, SIGNED_OUT, HANDSHAKE}
 
 
 def instance_of(options: dict[str, Any]) -> Instance:
@@ -222,8 +250,8 @@ def decision(case: dict[str, Any], instance: Instance) -> dict[str, Any]:
         "status": state.status,
         "reason": state.reason,
         "tokenType": state.token_type,
-        "location": state.location,
-        "auth": names,
+        "isSentAway": state.location is not None,
+        "auth": None if state.status == HANDSHAKE else names,  # theirs has no auth object then
         "token": auth.get_token(),
         "has": auth.has(role="org:admin"),
     }

@@ -12,15 +12,15 @@ const answers = [];
 for (const { url, headers, acceptsToken } of cases) {
   const request = new Request(url, { headers });
   const state = await clerk.authenticateRequest(request, { ...options, acceptsToken });
-  const auth = state.toAuth() ?? {};
+  const auth = state.toAuth();
   answers.push({
     status: state.status,
     reason: state.reason,
     tokenType: state.tokenType,
-    location: state.headers.get('location'),
-    auth: Object.fromEntries(fields.map((name) => [name, auth[name] ?? null])),
-    token: auth.isAuthenticated ? await auth.getToken() : null,
-    has: auth.has?.({ role: 'org:admin' }) ?? false,
+    isSentAway: state.headers.has('location'),
+    auth: auth && Object.fromEntries(fields.map((name) => [name, auth[name] ?? null])),
+    token: auth?.isAuthenticated ? await auth.getToken() : null,
+    has: auth?.has?.({ role: 'org:admin' }) ?? false,
   });
 }
 process.stdout.write(JSON.stringify(answers));
