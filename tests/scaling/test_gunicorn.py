@@ -129,14 +129,15 @@ def test_other_ways_to_run_gunicorn_hear_of_it_too(
     public_pem: str,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
+    # The module's workers tell Redis again what they know, so session ids must be new ones.
     folder = tmp_path_factory.mktemp("other")
     settings = {**SETTINGS, "revocation_url": redis.url}
     with running_workers(sign, public_pem, folder, *options, **settings) as workers:
         workers.wait_for_connections()
-        assert workers.spread("sess_other") > 0
+        assert workers.spread(f"sess_with{options[0]}") > 0
         redis.restart()
         workers.wait_for_connections()
-        assert workers.spread("sess_another") > 0
+        assert workers.spread(f"sess_again_with{options[0]}") > 0
 
 
 def test_a_network_cut_of_five_seconds_hides_nothing(
