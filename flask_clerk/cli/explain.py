@@ -26,6 +26,7 @@ from .findings import token_findings
 from .output import echo_json
 from .output import echo_table
 from .output import json_option
+from .output import plain
 from .wording import how_long
 
 _ATTRIBUTES: Final = (
@@ -114,11 +115,12 @@ def _print(found: Mapping[str, Any]) -> None:
     click.echo(f"\n{click.style('g.auth', bold=True)}")
     for name, value in found["auth"].items():
         if value is not None:
-            click.echo(f"  {name:24}{json.dumps(value, ensure_ascii=False)}")
+            click.echo(plain(f"  {name:24}{json.dumps(value, ensure_ascii=False)}"))
     click.echo()
     if "answer" in found:
         answer = found["answer"]
-        click.echo(f"{answer['request']}: {_status(answer['status'])} {answer['why']}".rstrip())
+        request = plain(answer["request"])
+        click.echo(f"{request}: {_status(answer['status'])} {answer['why']}".rstrip())
         if answer["note"]:
             click.echo(f"  {answer['note']}")
     else:
@@ -145,8 +147,9 @@ def _print_token(token: Mapping[str, Any]) -> None:
     click.echo(click.style(f"A {token['kind']}" if "claims" in token else "No JWT", bold=True))
     if "claims" in token:
         signer = token["signed_by"]
-        own = " (this app's instance)" if signer["issuer"] == signer["app_issuer"] else ""
-        click.echo(f"  signed by  {signer['kid']} of {signer['issuer']}{own}")
+        is_own = signer["issuer"] is not None and signer["issuer"] == signer["app_issuer"]
+        own = " (this app's instance)" if is_own else ""
+        click.echo(plain(f"  signed by  {signer['kid']} of {signer['issuer']}{own}"))
         click.echo(f"  lifetime   {_lifetime(token['lifetime'])}")
     click.echo()
     rows = [(check["check"], *_verdict(check)) for check in token["checks"]]
@@ -156,7 +159,7 @@ def _print_token(token: Mapping[str, Any]) -> None:
         what = "Claims" if is_verified else "Claims, UNVERIFIED: anybody may have written them"
         click.echo(f"\n{click.style(what, bold=True, fg=None if is_verified else 'red')}")
         for name, value in token["claims"].items():
-            click.echo(f"  {name:24}{json.dumps(value, ensure_ascii=False)}")
+            click.echo(plain(f"  {name:24}{json.dumps(value, ensure_ascii=False)}"))
 
 
 def _verdict(check: Mapping[str, Any]) -> tuple[str, str]:

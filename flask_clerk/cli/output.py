@@ -40,6 +40,14 @@ def echo_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         click.echo(_GAP.join(padded).rstrip())
 
 
+def plain(text: str) -> str:
+    """Return text with every control character replaced.
+
+    What others have written, a name or a token's claim, must not give a terminal orders.
+    """
+    return "".join(character if character.isprintable() else "\ufffd" for character in text)
+
+
 @contextmanager
 def working(label: str) -> Iterator[None]:
     """Say on stderr what is being done: for as long as it is on a terminal, else in a line."""

@@ -11,6 +11,8 @@ from typing import Final
 
 import click
 
+from .output import plain
+
 if TYPE_CHECKING:
     from ..api import Client
     from ..api.resources import User
@@ -43,7 +45,7 @@ def find_user(client: Client, asked: str) -> User:
 
 def name_of(user: Mapping[str, Any]) -> str:
     """Return a user's first and last name."""
-    return " ".join(filter(None, (user.get("first_name"), user.get("last_name"))))
+    return plain(" ".join(filter(None, (user.get("first_name"), user.get("last_name")))))
 
 
 def address_of(user: Mapping[str, Any]) -> str:
@@ -51,7 +53,7 @@ def address_of(user: Mapping[str, Any]) -> str:
     emails = user.get("email_addresses") or []
     primary = [each for each in emails if each["id"] == user.get("primary_email_address_id")]
     address = [each["email_address"] for each in primary or emails]
-    return str(address[0] if address else user.get("username") or user["id"])
+    return plain(str(address[0] if address else user.get("username") or user["id"]))
 
 
 def time_of(milliseconds: int | None) -> str:

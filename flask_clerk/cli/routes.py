@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 UNGUARDED: Final = "unguarded"
 PUBLIC: Final = "public"
 STATIC: Final = "static"
-APART: Final = "judges its callers itself"
+APART: Final = "apart"
 GUARDED: Final = "guarded"
 
 _HIDDEN: Final = (
@@ -49,13 +49,15 @@ _HIDDEN: Final = (
 )
 _VARIABLE: Final = re.compile(r"<[^>]+>")
 _COLOURS: Final = {UNGUARDED: "red", PUBLIC: "green", STATIC: "green", APART: "green"}
+_WORDS: Final = {APART: "judges its callers itself"}
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
     """The methods of one URL rule that are guarded alike.
 
-    :param access: ``unguarded``, ``public``, ``static``, ``guarded``, or that it judges itself.
+    :param access: ``unguarded``, ``public``, ``static``, ``guarded``, or ``apart`` for a view that
+        judges its callers itself, as a webhook does.
     :param asks: What a session must have, where it is guarded.
     :param problems: What is wrong with it, in sentences.
     """
@@ -168,13 +170,17 @@ def _hides_a_guard(view: Any, method: str) -> bool:
     return False
 
 
+def _guard(route: Route) -> str:
+    return ", ".join(route.asks) or _WORDS.get(route.access, route.access)
+
+
 def _print(found: list[Route]) -> None:
     rows = [
         (
             ",".join(route.methods),
             route.rule,
             route.endpoint,
-            click.style(", ".join(route.asks) or route.access, fg=_COLOURS.get(route.access)),
+            click.style(_guard(route), fg=_COLOURS.get(route.access)),
         )
         for route in found
     ]

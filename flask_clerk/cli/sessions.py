@@ -59,12 +59,20 @@ def list_sessions(
 
 @sessions.command()
 @click.argument("session_ids", metavar="SESSION_ID…", nargs=-1, required=True)
+@json_option
 @with_clerk
-def revoke(clerk: AppClerk, session_ids: tuple[str, ...]) -> None:
-    """End sessions. Tokens that are out already serve for what is left of their minute."""
+def revoke(clerk: AppClerk, session_ids: tuple[str, ...], as_json: bool) -> None:
+    """End sessions.
+
+    Tokens that are out already serve for what is left of their minute, unless
+    CLERK_REVOCATION_URL names a Redis, by which every worker hears of it.
+    """
     if clerk.instance.config.secret_key is None:
         raise click.ClickException("Sessions are ended at Clerk with CLERK_SECRET_KEY: set it.")
     for session_id in session_ids:
         with missing(f"There is no session {session_id}."):
             clerk.instance.revoke_session(session_id)
-        click.echo(f"Revoked {session_id}.")
+        if not as_json:
+            click.echo(f"Revoked {session_id}.")
+    if as_json:
+        echo_json([{"id": session_id, "status": "revoked"} for session_id in session_ids])

@@ -12,6 +12,7 @@ from .app import with_clerk
 from .output import echo_json
 from .output import echo_table
 from .output import json_option
+from .output import plain
 from .people import address_of
 from .people import find_user
 from .people import name_of
@@ -64,8 +65,8 @@ def show(clerk: AppClerk, user: str, as_json: bool) -> None:
         return
     rows = [
         ("id", found["id"]),
-        ("addresses", ", ".join(each["email_address"] for each in found["email_addresses"])),
-        ("username", found["username"] or ""),
+        ("addresses", plain(", ".join(e["email_address"] for e in found["email_addresses"]))),
+        ("username", plain(found["username"] or "")),
         ("name", name_of(found)),
         ("created", time_of(found["created_at"])),
         ("last sign-in", time_of(found["last_sign_in_at"])),
@@ -77,17 +78,25 @@ def show(clerk: AppClerk, user: str, as_json: bool) -> None:
 
 @users.command()
 @click.argument("user")
+@json_option
 @with_clerk
-def ban(clerk: AppClerk, user: str) -> None:
+def ban(clerk: AppClerk, user: str, as_json: bool) -> None:
     """Ban a user, which ends every session."""
     banned = clerk.client.users.ban(find_user(clerk.client, user).id)
-    click.echo(f"Banned {address_of(banned)}: every session has ended.")
+    if as_json:
+        echo_json(banned)
+    else:
+        click.echo(f"Banned {address_of(banned)}: every session has ended.")
 
 
 @users.command()
 @click.argument("user")
+@json_option
 @with_clerk
-def unban(clerk: AppClerk, user: str) -> None:
+def unban(clerk: AppClerk, user: str, as_json: bool) -> None:
     """Lift a ban."""
     unbanned = clerk.client.users.unban(find_user(clerk.client, user).id)
-    click.echo(f"{address_of(unbanned)} may sign in again.")
+    if as_json:
+        echo_json(unbanned)
+    else:
+        click.echo(f"{address_of(unbanned)} may sign in again.")

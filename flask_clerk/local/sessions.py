@@ -188,6 +188,26 @@ class Sessions(Service):
             tx.put(session)
             return session
 
+    def imagine(self, user_id: str, organization_id: str | None = None) -> Session:
+        """Return a session that a user could have, to be measured or shown; nothing is stored.
+
+        :param organization_id: The id of the active organization.
+        :raises LocalClerkError: ``resource_not_found``.
+        """
+        user, now = self._clerk.users.get(user_id), self._now
+        return Session(
+            id=new_id("sess"),
+            user_id=user.id,
+            client_id=new_id("client"),
+            created_at=now,
+            updated_at=now,
+            last_active_at=now,
+            expire_at=now,
+            abandon_at=now,
+            last_active_organization_id=organization_id,
+            first_factor_at=now,
+        )
+
     def as_in(self, session: Session, organization_id: str | None) -> Session:
         """Return a session as it would be with another organization active; nothing is stored.
 

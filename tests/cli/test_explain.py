@@ -183,6 +183,20 @@ def test_offline_no_key_is_fetched_and_nothing_is_believed(sign: Signer) -> None
     assert told(document)["/me"] == (401, "jwk-remote-failed-to-load")
 
 
+def test_what_others_wrote_gives_the_terminal_no_orders(public_pem: str, sign: Signer) -> None:
+    app = guarded(make_app(public_pem))
+    evil = "\x9b2J\x1b]0;owned\x07\u202e"
+    claims = session_claims(time.time(), iss=None, **{f"name{evil}": evil})
+    text = sign(claims, {"kid": f"ins{evil}"})
+
+    shown = explained(app, text).stdout
+
+    assert shown.replace("\n", "").isprintable()
+    assert "signed by  ins\ufffd2J\ufffd]0;owned\ufffd\ufffd of None\n" in shown
+    request = explained(app, "--curl", f"curl http://a.test/{evil}").stdout
+    assert request.replace("\n", "").isprintable()
+
+
 def test_a_template_token_is_for_routes_that_accept_one(app: Flask, sign: Signer) -> None:
     text = sign(session_claims(time.time(), sid=None), {"cat": CATEGORY_TEMPLATE})
 

@@ -143,6 +143,24 @@ def test_a_user_without_an_address_is_known_by_username_or_id(
     assert "charles" in printed(app, "users", "show", "char")
 
 
+def test_a_name_gives_the_terminal_no_orders(app: Flask, local: LocalClerk) -> None:
+    local.users.create(email_addresses=["eve@example.com"], first_name="Eve\x1b[2J\u202e")
+
+    listed = printed(app, "users", "list")
+
+    assert "Eve\ufffd[2J\ufffd" in listed
+    assert listed.replace("\n", "").isprintable()
+
+
+def test_what_is_done_is_told_to_scripts(app: Flask, local: LocalClerk) -> None:
+    session = local.sessions.create(person(local, GRACE).id)
+
+    revoked = json.loads(printed(app, "sessions", "revoke", session.id, "--json"))
+    assert revoked == [{"id": session.id, "status": "revoked"}]
+    assert json.loads(printed(app, "users", "ban", "ada", "--json"))["banned"] is True
+    assert json.loads(printed(app, "users", "unban", "ada", "--json"))["banned"] is False
+
+
 def test_sessions_are_listed_and_revoked(app: Flask, local: LocalClerk) -> None:
     ada, grace = person(local, ADA), person(local, GRACE)
     session = local.sessions.create(ada.id, organization_id="analytical-engines")

@@ -18,6 +18,7 @@ from ..app import instance_name
 from ..errors import shown
 from ..output import echo_json
 from ..output import json_option
+from ..output import plain
 from ..output import working
 from .deployment import of_deployment
 from .deployment import of_store
@@ -104,4 +105,5 @@ def _of_clerk(clerk: AppClerk, token: str | None, *, is_offline: bool) -> Iterat
 def _line(diagnosis: Diagnosis) -> str:
     level = diagnosis.level
     word = click.style(f"{level.value:8}", fg=_COLOURS.get(level, level.value))
-    return f"{word} {diagnosis.about:19} {diagnosis.finding} {diagnosis.repair}".rstrip()
+    said = plain(f"{diagnosis.about:19} {diagnosis.finding} {diagnosis.repair}".rstrip())
+    return f"{word} {said}"

@@ -72,32 +72,18 @@ def _header(token: int, whose: str) -> Diagnosis:
 
 def _largest_of_local() -> tuple[int, str]:
     """Return the size of the largest session token of all people, and whose it is."""
-    from ...local.ids import new_id
-    from ...local.model import Session
     from ...local.web.current import current_local
 
     local = current_local()
-    now = local.now
     largest, whose = 0, "nobody"
     users = local.users.search()[:_MOST]
     with working(f"Measuring the tokens of {len(users)} users") if users else nullcontext():
         for user in users:
             memberships = local.organizations.of_user(user.id)
-            for organization_id in (None, *(each.organization_id for each in memberships)):
-                session = Session(
-                    id=new_id("sess"),
-                    user_id=user.id,
-                    client_id=new_id("client"),
-                    created_at=now,
-                    updated_at=now,
-                    last_active_at=now,
-                    expire_at=now,
-                    abandon_at=now,
-                    last_active_organization_id=organization_id,
-                    first_factor_at=now,
-                )
+            for active in (None, *(each.organization_id for each in memberships)):
+                session = local.sessions.imagine(user.id, active)
                 size = len(local.minting.session_token(session, origin="http://localhost:5000"))
                 if size > largest:
-                    name = local.organizations.get(organization_id).slug if organization_id else ""
-                    largest, whose = size, f"{user.id}{f' in {name}' if name else ''}"
+                    where = f" in {local.organizations.get(active).slug}" if active else ""
+                    largest, whose = size, f"{user.id}{where}"
     return largest, whose

@@ -12,7 +12,6 @@ from ....core.tokens import CATEGORY_SESSION
 from ....core.tokens import CATEGORY_TEMPLATE
 from ....jwt_templates import Template
 from ....jwt_templates import claims_size
-from ...ids import new_id
 from ...model import Session
 from ...signing import sign
 from ..current import current_local
@@ -80,18 +79,5 @@ def preview_session_token(claims: Mapping[str, Any], person: str) -> Preview:
 
 def _session(person: str) -> Session:
     """Return a session that the person could have; nobody is signed in by it."""
-    local = current_local()
     user_id, _, organization_id = person.partition(":")
-    user, now = local.users.get(user_id), local.now
-    return Session(
-        id=new_id("sess"),
-        user_id=user.id,
-        client_id=new_id("client"),
-        created_at=now,
-        updated_at=now,
-        last_active_at=now,
-        expire_at=now,
-        abandon_at=now,
-        last_active_organization_id=organization_id or None,
-        first_factor_at=now,
-    )
+    return current_local().sessions.imagine(user_id, organization_id or None)
