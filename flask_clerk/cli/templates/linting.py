@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 
 _COLOURS: Final = {Severity.ERROR: "red", Severity.WARNING: "yellow"}
 _NOT_JSON: Final = "not-json"
+#: Stands for the page that asks for a token, where no setting names one: its ``azp`` takes room.
+_ORIGIN: Final = "https://www.example.com"
 
 
 @click.command()
@@ -77,7 +79,7 @@ def lint(
         measured,
         tuple(guarded_claims(current_app, clerk.instance.config)),
         max(clerk.instance.config.revocation_lifetime, Surroundings().revocation_lifetime),
-        mint_of(clerk),
+        mint_of(clerk, None if clerk.instance.config.authorized_parties else _ORIGIN),
     )
     with working(f"Measuring {len(measured)} sessions") if measured else nullcontext():
         findings = [finding for file in files for finding in _lint(file, surroundings)]

@@ -55,10 +55,15 @@ def context_in(user: Json, memberships: Iterable[Json], organization: str | None
     if organization is None:
         return context_of(user)
     for membership in memberships:
-        if organization in (membership["organization"].get("id"), _slug(membership)):
+        if organization in (_organization(membership).get("id"), _slug(membership)):
             return context_of(user, membership)
     raise click.ClickException(f"The user is no member of an organization {organization!r}.")
 
 
 def _slug(membership: Json) -> str:
-    return str(membership["organization"].get("slug"))
+    return str(_organization(membership).get("slug"))
+
+
+def _organization(membership: Json) -> Json:
+    organization = membership.get("organization")
+    return organization if isinstance(organization, Mapping) else {}

@@ -46,11 +46,11 @@ def pull(clerk: AppClerk, folder_path: Path | None, yes: bool, as_json: bool) ->
     if changed := [pair for pair in written if pair.state == DIFFERENT]:
         for pair in changed:
             click.echo(coloured(pair.diff(to_files=True)), err=as_json)
-        ask(f"Write over {len(changed)} files?", yes=yes)
+        ask("Write over what is there?", yes=yes)
     for pair in written:
         path = Path(pair.path)
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(pair.text_there(), "utf-8")
+        path.write_text(pair.text_there(), "utf-8", newline="\n")
     kept = [pair for pair in pairs if pair.state in (ONLY_HERE, UNKNOWN)]
     if as_json:
         echo_json(

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ...api.collections import mapping
+from ...api.collections import unknown_shape
 from ...bound import AppClerk
 from ...core.constants import API_URL
 from ...core.errors import ResourceNotFoundError
@@ -29,7 +31,11 @@ class Remote:
 
         :raises BackendAPIError: If Clerk refuses or cannot be reached.
         """
-        return {str(found["name"]): found for found in self.client.jwt_templates.list()}
+        found = list(self.client.jwt_templates.list())
+        for template in found:
+            if not all(isinstance(template.get(name), str) for name in ("id", "name")):
+                raise unknown_shape()
+        return {template.name: template for template in found}
 
     def session_token(self) -> Json | None:
         """Return what is added to session tokens, or ``None`` where only the dashboard can tell.
@@ -39,11 +45,10 @@ class Remote:
         if not self._may_be_local:
             return None
         try:
-            answer = self.client.request("GET", _SESSION_TOKEN)
+            answer = mapping(self.client.request("GET", _SESSION_TOKEN))
         except ResourceNotFoundError:
             return None
-        claims: Json = answer["claims"]
-        return claims
+        return mapping(answer.get("claims"))
 
     def create(self, template: Json) -> None:
         """Create a template. Raises ``BackendAPIError``, as all of these do."""

@@ -189,6 +189,7 @@ def test_a_user_comes_from_a_file(app_with_local: Flask, folder: Path) -> None:
         {"email_addresses": None, "primary_email_address_id": "idn_1"},
         {"email_addresses": [7, {"id": "idn_1"}], "primary_email_address_id": "idn_1"},
         {"organization_memberships": "?", "created_at": "?", "public_metadata": None},
+        {"organization_memberships": [{}, 7, {"organization": None}]},
     ],
 )
 def test_a_malformed_user_has_nulls(app_with_local: Flask, folder: Path, user: object) -> None:
@@ -198,6 +199,10 @@ def test_a_malformed_user_has_nulls(app_with_local: Flask, folder: Path, user: o
     custom = previewed(app_with_local, "everything", "--user", "user.json")["custom_claims"]
 
     assert {value for value in custom.values() if not isinstance(value, dict)} <= {None, False}
+    elsewhere = run(
+        app_with_local, "preview", "everything", "--user", "user.json", "--organization", "acme"
+    )
+    assert "no member of an organization 'acme'" in elsewhere.stderr
 
 
 def test_people_read_the_claims_and_the_sizes(app_with_local: Flask, folder: Path) -> None:

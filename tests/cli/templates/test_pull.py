@@ -171,3 +171,14 @@ def test_a_file_of_another_name_is_not_taken(
     assert answer.exit_code == 1
     assert "clerk/jwt_templates/api.json holds a template of another name" in answer.stderr
     assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("answer", [{"data": [{"id": "jtmp_1"}]}, [{"name": "api"}], "?", [7]])
+def test_an_answer_of_another_shape_is_a_sentence(folder: Path, answer: object) -> None:
+    with Loopback().running() as server:
+        server.respond = lambda call: answer_json(answer)
+        app = app_in(folder, secret_key="sk_test_1", api_url=server.url)
+        found = run(app, "pull")
+
+    assert found.exit_code == 1
+    assert "Error: The Backend API answered in an unknown shape." in found.stderr
