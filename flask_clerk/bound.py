@@ -19,6 +19,7 @@ from flask import after_this_request
 from flask import current_app
 from flask import redirect
 from werkzeug.exceptions import SecurityError
+from werkzeug.local import LocalProxy
 
 from .challenges import METADATA_PATH
 from .challenges import insufficient_scope
@@ -80,18 +81,23 @@ class AppClerk:
     """One app's Clerk instance and what the app adds to it."""
 
     def __init__(
-        self, instance: Instance, load_user: Callable[[], UserLoader | None], inbox: Inbox
+        self,
+        app: Flask,
+        instance: Instance,
+        load_user: Callable[[], UserLoader | None],
+        inbox: Inbox,
     ) -> None:
-        """Bind an instance.
+        """Bind an instance to an app.
 
         :param load_user: Returns the app's user loader, which may be registered later.
         """
+        self.app = app
         self.instance = instance
         self.inbox = inbox
         #: The paths whose metadata is published (RFC 9728).
         self.resources: list[str] = []
         self._load_user = load_user
-        self._doors = Doors()
+        self._doors = Doors(app)
         self._sdk: tuple[object, clerk_backend_api.Clerk] | None = None
 
     def __repr__(self) -> str:
@@ -104,22 +110,19 @@ class AppClerk:
         between requests: an identity left there would sign the next visitor in. Each app's is kept
         apart: under another app's context, that app judges the request by its own keys.
         """
-        own = getattr(request, "_get_current_object", lambda: request)()
-        visits: dict[AppClerk, Visit] = vars(own).setdefault(_VISITS, {})
+        if type(request) is LocalProxy:  # type: ignore[comparison-overlap]
+            request = request._get_current_object()
+        visits: dict[AppClerk, Visit] = vars(request).setdefault(_VISITS, {})
         visit = visits.get(self)
         if visit is None:
-            visit = visits[self] = Visit(self, own)
+            door = self._doors.of(request, self.instance.config)
+            visit = visits[self] = Visit(self, request, door)
         return visit
 
     def resource_of(self, path: str) -> str | None:
         """Return the innermost resource that a path is in, of those with metadata."""
         around = [each for each in self.resources if f"{path}/".startswith(f"{each}/")]
         return max(around, key=len, default=None)
-
-    def door_of(self, app: Flask, request: Request) -> Door:
-        """Return what the request passes through to its endpoint."""
-        closed = self.instance.config.require_auth
-        return self._doors.at(app, request.endpoint or "", request.method, closed=closed)
 
     def context_of(self, method: str, url: str, headers: HeaderLookup) -> AuthenticateContext:
         """Return the facts of a request."""
@@ -165,22 +168,21 @@ class AppClerk:
 
 
 class Visit:
-    """One request: its facts, the decision about it, and what it has been held to."""
+    """One request: its facts, the decision about it, and what it has been held to.
+
+    ``door`` is what it passes through to its endpoint.
+    """
 
     _enforced: tuple[Guard, ...] = ()
     _reads_auth = False
     _is_finishing = False
     _refusal: tuple[int, HeaderList] | None = None
 
-    def __init__(self, clerk: AppClerk, request: Request) -> None:
+    def __init__(self, clerk: AppClerk, request: Request, door: Door) -> None:
         """Hold a request; nothing is decided yet."""
         self.request = request
+        self.door = door
         self._clerk = clerk
-
-    @lazy
-    def door(self) -> Door:
-        """What the request passes through to its endpoint."""
-        return self._clerk.door_of(current_app._get_current_object(), self.request)  # type: ignore[attr-defined]
 
     @lazy
     def context(self) -> AuthenticateContext:
@@ -204,7 +206,7 @@ class Visit:
         :raises HandshakeError: Once; the error page that asks again finds nobody signed in.
         """
         instance = self._clerk.instance
-        facts = request_facts(self.request, instance, self._accepts)
+        facts = request_facts(self.request, instance, self.door.accepts)
         state = None if facts is None else instance.memory.recall(facts, instance.now())
         if state is None:
             state = self._decide(facts)
@@ -312,22 +314,13 @@ class Visit:
     def _decide(self, facts: Facts | None) -> RequestState:
         instance = self._clerk.instance
         try:
-            state = authenticate_request(self.context, instance, self._accepts)
+            state = authenticate_request(self.context, instance, self.door.accepts)
         except HandshakeError as error:
             vars(self)["state"] = signed_out(error.reason)
             raise
         if facts is not None:
             instance.memory.remember(facts, self.context, state)
         return state
-
-    @property
-    def _accepts(self) -> tuple[str, ...]:
-        """The token types that the endpoint accepts; a URL of no view is worth no call."""
-        door = self.door
-        accepts = self._clerk.instance.config.accepts_token
-        if door.view is None:
-            return tuple(name for name in accepts if name == SESSION_TOKEN)
-        return accepts if door.accepts is None else door.accepts
 
     @property
     def _metadata_url(self) -> str | None:
@@ -339,7 +332,7 @@ class Visit:
     def _has_token(self) -> bool:
         if self.context.token_in_header:
             return True
-        return SESSION_TOKEN in self._accepts and bool(self.context.session_token_in_cookie)
+        return SESSION_TOKEN in self.door.accepts and bool(self.context.session_token_in_cookie)
 
     @property
     def _holder(self) -> str | None:
@@ -369,7 +362,7 @@ class Visit:
             abort(redirect(self.context.url, 303))
         config = self._clerk.instance.config
         wanted = config.redirect_to_sign_in if guard.redirect is None else guard.redirect
-        wanted = wanted and SESSION_TOKEN in self._accepts
+        wanted = wanted and SESSION_TOKEN in self.door.accepts
         if wanted and config.has_sign_in_page and self._can_be_redirected():
             abort(redirect(self.page_url("sign-in")))
         challenge = invalid_token if self._has_token else missing_token

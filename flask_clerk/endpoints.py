@@ -9,6 +9,8 @@ from typing import Any
 
 from flask.views import http_method_funcs
 
+from .core.config import ClerkConfig
+from .core.tokens import SESSION_TOKEN
 from .guards import Guard
 from .guards import accepted_by
 from .guards import guards_of
@@ -18,6 +20,7 @@ from .guards import marks_made
 
 if TYPE_CHECKING:
     from flask import Flask
+    from flask import Request
     from werkzeug.routing import Rule
 
 
@@ -25,40 +28,54 @@ if TYPE_CHECKING:
 class Door:
     """What a request to an endpoint passes through.
 
-    :param accepts: The token types that the guards let in; ``None`` if none of them says.
+    :param accepts: The token types that are let in.
     :param is_apart: Whether no session is decided about: for Flask's static files, and for a view
-        that finds out itself who calls.
+        that finds out itself who calls, as long as nothing guards them.
     :param marks: The number of marks that had been made when the guards were looked for.
+    :param config: The settings by which it was looked at.
     """
 
     view: Any
     guards: tuple[Guard, ...]
-    accepts: tuple[str, ...] | None
+    accepts: tuple[str, ...]
     is_apart: bool
     marks: int
+    config: ClerkConfig
 
 
 class Doors:
     """The doors of one app, each looked at once, and again after a new mark or another view."""
 
-    def __init__(self) -> None:
-        """Know none yet."""
-        self._known: dict[tuple[str, str, bool], Door] = {}
+    def __init__(self, app: Flask) -> None:
+        """Know none of them yet."""
+        self._app = app
+        self._known: dict[tuple[str, str], Door] = {}
 
     def __len__(self) -> int:
         return len(self._known)
 
-    def at(self, app: Flask, endpoint: str, method: str, *, closed: bool) -> Door:
-        """Return the door of an endpoint, as :func:`guards_at` finds its guards."""
-        key = endpoint, method, closed
-        door = self._known.get(key)
+    def of(self, request: Request, config: ClerkConfig) -> Door:
+        """Return what a request passes through, as :func:`guards_at` finds its guards."""
+        app, endpoint, method = self._app, request.endpoint or "", request.method
+        door = self._known.get((endpoint, method))
         view, marks = app.view_functions.get(endpoint), marks_made()
-        if door is None or door.view is not view or door.marks != marks:
-            guards = guards_at(app, endpoint, method, closed=closed)
-            is_apart = is_static(app, endpoint) or is_marked_apart(view)
-            door = Door(view, guards, accepted_by(guards), is_apart, marks)
+        if (
+            door is None
+            or door.view is not view
+            or door.marks != marks
+            or door.config is not config
+        ):
+            guards = guards_at(app, endpoint, method, closed=config.require_auth)
+            door = Door(
+                view,
+                guards,
+                _accepted(view, guards, config.accepts_token),
+                not guards and (is_static(app, endpoint) or is_marked_apart(view)),
+                marks,
+                config,
+            )
             if method.lower() in http_method_funcs:  # others are any text that a client makes up
-                self._known[key] = door
+                self._known[endpoint, method] = door
         return door
 
 
@@ -106,6 +123,14 @@ def is_static(app: Flask, endpoint: str) -> bool:
     owner, _, name = endpoint.rpartition(".")
     serves = app.blueprints.get(owner) if owner else app
     return name == "static" and serves is not None and serves.has_static_folder
+
+
+def _accepted(view: Any, guards: tuple[Guard, ...], by_default: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the token types that are let in; a URL of no view is worth no call for any other."""
+    if view is None:
+        return tuple(name for name in by_default if name == SESSION_TOKEN)
+    accepts = accepted_by(guards)
+    return by_default if accepts is None else accepts
 
 
 def _blueprints(app: Flask, endpoint: str) -> list[Any]:

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING
 from typing import Any
 from typing import Protocol
@@ -37,6 +38,7 @@ from .globals import auth
 from .globals import clerk_of
 from .globals import current_auth
 from .globals import current_clerk
+from .globals import current_visit
 from .guards import mark
 from .inbox import Handler
 from .inbox import Inbox
@@ -108,8 +110,9 @@ class Clerk:
             raise RuntimeError("This app has a Clerk already; initialise it once.")
         instance = _open_instance(app, {**self._settings, **settings})
         inbox = Inbox(self._handlers, open_message_log(instance.config))
-        app.extensions[EXTENSION] = AppClerk(instance, lambda: self._user_loader, inbox)
-        app.before_request_funcs.setdefault(None, []).insert(0, _before_request)
+        clerk = AppClerk(app, instance, lambda: self._user_loader, inbox)
+        app.extensions[EXTENSION] = clerk
+        app.before_request_funcs.setdefault(None, []).insert(0, partial(_before_request, clerk))
         app.register_blueprint(sign_out_blueprint)
         _put_auth_on_g(app)
         app.jinja_env.globals.update(
@@ -326,18 +329,17 @@ def connect(config: ClerkConfig) -> Backend:
     return BackendAPI(config)
 
 
-def _before_request() -> Response | None:
+def _before_request(clerk: AppClerk) -> Response | None:
     """Decide about the request, send it away if need be, and hold it to the view's guards."""
-    app = current_app._get_current_object()  # type: ignore[attr-defined]
-    clerk = clerk_of(app)
     visit = clerk.visit_of(request)
     door = visit.door
-    if door.is_apart and not door.guards:
+    if door.is_apart:
         return None
     visit.announce()
     if visit.state.location is not None:
         return redirect_to(visit.state.location)
-    visit.enforce(door.guards, door.view)
+    if door.guards:
+        visit.enforce(door.guards, door.view)
     return None
 
 
@@ -347,7 +349,7 @@ def _require_clerk() -> None:
 
 
 def _page_url(page: str, redirect_url: str | None) -> str:
-    return current_clerk().visit_of(request).page_url(page, redirect_url)
+    return current_visit().page_url(page, redirect_url)
 
 
 def _put_auth_on_g(app: Flask) -> None:

@@ -14,6 +14,7 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.local import LocalProxy
 
 from .bound import AppClerk
+from .bound import Visit
 from .core.auth import Auth
 from .forms import take_form
 from .guards import Guard
@@ -37,17 +38,26 @@ def clerk_of(app: Flask) -> AppClerk:
 
     :raises RuntimeError: If ``Clerk`` was not initialised with it.
     """
-    found = app.extensions.get(EXTENSION)
+    found: AppClerk | None = app.extensions.get(EXTENSION)
     if found is None:
         raise RuntimeError("This app has no Clerk yet: call Clerk(app) or clerk.init_app(app).")
-    return cast(AppClerk, found)
+    return found
+
+
+def current_visit() -> Visit:
+    """Return what the current app knows of the current request.
+
+    :raises RuntimeError: If there is no request, or ``Clerk`` was not initialised with the app.
+    """
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    return clerk_of(app).visit_of(request._get_current_object())  # type: ignore[attr-defined]
 
 
 def current_auth() -> Auth:
     """Return the auth of the current request; signed out where there is no request."""
     if not has_request_context():
         return Auth()
-    return current_clerk().visit_of(request).auth
+    return current_visit().auth
 
 
 def enforce(guards: Iterable[Guard], view: Any) -> None:
@@ -58,7 +68,7 @@ def enforce(guards: Iterable[Guard], view: Any) -> None:
     """
     if not has_request_context():
         raise RuntimeError("A guarded view was called outside of a request.")
-    current_clerk().visit_of(request).enforce(guards, view)
+    current_visit().enforce(guards, view)
 
 
 def kept_form() -> MultiDict[str, str] | None:

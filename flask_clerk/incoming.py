@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from urllib.parse import quote
 
 from flask import Request
@@ -25,7 +26,7 @@ def request_facts(request: Request, instance: Instance, accepts: tuple[str, ...]
     :param accepts: The token types that the endpoint accepts.
     """
     headers = request.headers
-    if type(headers) is not EnvironHeaders or type(request).host is not Request.host:
+    if type(headers) is not EnvironHeaders or not _takes_host_as_sent(type(request)):  # type: ignore[arg-type]
         return None
     if request.trusted_hosts is not None and "host" not in vars(request):
         return None
@@ -39,9 +40,7 @@ def request_facts(request: Request, instance: Instance, accepts: tuple[str, ...]
         sent("HTTP_REFERER"),
         accepts,
         (request.scheme, sent("HTTP_HOST"), request.server),
-        (request.method, request.root_path, request.path, sent("HTTP_ACCEPT"))
-        if instance.reads_paths
-        else None,
+        (request.root_path, request.path, sent("HTTP_ACCEPT")) if instance.reads_paths else None,
     )
 
 
@@ -56,6 +55,11 @@ def request_url(request: Request) -> str:
     path = quote(request.root_path.rstrip("/") + request.path, safe=_URL_SAFE)
     query = request.query_string.decode("latin-1")
     return f"{request.scheme}://{request.host}{path}" + (f"?{query}" if query else "")
+
+
+@lru_cache(maxsize=16)
+def _takes_host_as_sent(request_class: type[Request]) -> bool:
+    return request_class.host is Request.host
 
 
 def _is_host(host: str) -> bool:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from flask import Blueprint
 from flask import Flask
+from flask import request
 from flask.views import MethodView
 
 from flask_clerk import public
@@ -14,6 +16,7 @@ from flask_clerk import require_auth
 from flask_clerk.decorators import make_guard
 from flask_clerk.endpoints import Door
 from flask_clerk.endpoints import Doors
+from flask_clerk.globals import clerk_of
 from flask_clerk.guards import mark
 from tests.visitors import make_app
 
@@ -29,16 +32,26 @@ def status(app: Flask, path: str = "/page", method: str = "GET") -> int:
     return app.test_client(use_cookies=False).open(path, method=method).status_code
 
 
-def open_door(app: Flask, doors: Doors, method: str = "GET", *, closed: bool = False) -> Door:
-    return doors.at(app, "page", method, closed=closed)
+def open_door(app: Flask, doors: Doors, method: str = "GET") -> Door:
+    with app.test_request_context("/page", method=method):
+        return doors.of(request, clerk_of(app).instance.config)
 
 
 def test_a_door_is_looked_at_once(app: Flask) -> None:
-    doors = Doors()
+    doors = Doors(app)
     assert open_door(app, doors) is open_door(app, doors)
     assert open_door(app, doors) is not open_door(app, doors, "POST")
     assert open_door(app, doors).guards == ()
-    assert len(open_door(app, doors, closed=True).guards) == 1
+
+
+def test_a_door_is_looked_at_by_the_settings_of_now(app: Flask) -> None:
+    doors = Doors(app)
+    config = clerk_of(app).instance.config
+    closed = replace(config, require_auth=True, accepts_token=("session_token", "api_key"))
+    with app.test_request_context("/page"):
+        assert doors.of(request, config).guards == ()
+        door = doors.of(request, closed)
+    assert (len(door.guards), door.accepts) == (1, closed.accepts_token)
 
 
 def replace_the_view(app: Flask) -> None:
@@ -87,7 +100,7 @@ def test_a_blueprint_may_be_protected_late(app: Flask) -> None:
 
 
 def test_methods_that_a_client_makes_up_fill_no_memory(app: Flask) -> None:
-    doors = Doors()
+    doors = Doors(app)
     for number in range(100):
         assert open_door(app, doors, f"M{number}").guards == ()
     for method in ("GET", "HEAD", "POST", "OPTIONS"):

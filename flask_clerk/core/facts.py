@@ -9,11 +9,11 @@ from urllib.parse import unquote
 
 from .urls import base_of
 
-#: First what ``Authorization`` says, then the cookies that may be Clerk's, then the circumstances.
+#: First what ``Authorization`` and ``Cookie`` say, then the circumstances.
 Facts: TypeAlias = tuple[Hashable, ...]
 
 #: How the facts of a visitor begin who carries nothing of Clerk's.
-NOTHING: Final = (None, ())
+NOTHING: Final = (None, None)
 #: In the name of every cookie of Clerk's, suffixed or not.
 _MARK_OF_COOKIES: Final = "__"
 #: In the name of every query parameter that a decision reads.
@@ -29,34 +29,34 @@ def facts_of(
     referrer: str | None,
     accepts: tuple[str, ...],
     place: Hashable,
-    circumstances: Hashable = None,
+    activation: tuple[str | None, ...] | None = None,
 ) -> Facts | None:
     """Return the facts, or ``None`` for a request that is to be decided each time.
 
-    That is one whose query may carry parameters of Clerk's. Other cookies are left out, since
-    those of visitor statistics change with every page. Where a request comes from is read of
-    documents only, and of a referrer only its origin.
+    That is one whose query may carry parameters of Clerk's. A ``Cookie`` header without any that
+    may be Clerk's is none. Where a request comes from is read of documents only, and of a referrer
+    only its origin.
 
     :param cookies: The whole ``Cookie`` header.
     :param destination: ``Sec-Fetch-Dest``.
     :param accepts: The token types that are accepted.
     :param place: All that the origin of the URL follows from.
-    :param circumstances: All else that an organization of the URL is activated by.
+    :param activation: The path and ``Accept``, where an organization may be activated by them.
     """
     if query and _may_name_parameters(query):
         return None
-    own = () if not cookies else tuple([c for c in cookies.split(";") if _MARK_OF_COOKIES in c])
+    own = cookies if cookies and _MARK_OF_COOKIES in cookies else None
     is_document = method == "GET" and destination == "document"
+    if activation is not None:
+        activation += (method, destination)
     if is_document and own:
-        return authorization or None, own, accepts, place, base_of(referrer or ""), circumstances
-    return authorization or None, own, accepts, is_document, circumstances
+        return authorization, own, accepts, place, base_of(referrer or ""), activation
+    return authorization, own, accepts, is_document, activation
 
 
 def carry(facts: Facts, token: str) -> bool:
     """Whether the token is among the texts that were sent."""
-    authorization, cookies = facts[:2]
-    texts = (authorization, *cookies) if isinstance(cookies, tuple) else ()
-    return any(isinstance(text, str) and token in text for text in texts)
+    return any(isinstance(text, str) and token in text for text in facts[:2])
 
 
 def _may_name_parameters(query: str) -> bool:

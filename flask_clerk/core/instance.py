@@ -85,6 +85,8 @@ class Instance:
         self.config = config
         self.clock = clock
         self.organization_of = organization_of
+        #: Whether a URL's path may want an organization to be active.
+        self.reads_paths = organization_of is not no_organization
         self._connect = connect
         self.revocations = open_revocations(config, self.now)
         self.keys = self._signing_keys()
@@ -104,11 +106,6 @@ class Instance:
     def now(self) -> float:
         """Return Unix seconds by the instance's clock, which a test may replace."""
         return self.clock()
-
-    @property
-    def reads_paths(self) -> bool:
-        """Whether a URL's path may want an organization to be active."""
-        return self.organization_of is not no_organization
 
     @lazy
     def backend(self) -> Backend:

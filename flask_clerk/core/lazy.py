@@ -33,5 +33,5 @@ class lazy(Generic[_T]):  # noqa: N801 (it reads as a decorator)
     def __get__(self, instance: object | None, owner: type | None = None) -> lazy[_T] | _T:
         if instance is None:
             return self
-        value = vars(instance)[self._name] = self._compute(instance)
+        value = instance.__dict__[self._name] = self._compute(instance)
         return value

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from .constants import Reason
 from .context import AuthenticateContext
-from .errors import TokenVerificationError
 from .facts import NOTHING
 from .facts import Facts
 from .facts import carry
@@ -54,7 +53,8 @@ class Memory:
         found = self._decisions.get(facts)
         if found is None or not found.good_from <= now < found.good_until:
             return None
-        if found.signature is not None and not self._still_believes(found.signature):
+        signature = found.signature
+        if signature is not None and not self._verifier.still_believes(signature):
             return None
         return found.state
 
@@ -85,9 +85,3 @@ class Memory:
         """Return the decision about visitors who carry nothing: it is the same for all of them."""
         is_plain = state.reason == Reason.SESSION_TOKEN_AND_UAT_MISSING
         return _Decision(state) if is_plain and facts[:2] == NOTHING else None
-
-    def _still_believes(self, signature: Signature) -> bool:
-        try:
-            return self._verifier.still_believes(signature)
-        except TokenVerificationError:
-            return False  # the decision will give the reason

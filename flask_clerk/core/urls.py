@@ -41,7 +41,8 @@ def origin_of(url: str) -> str | None:
 
 def base_of(url: str) -> str:
     """Return what an absolute URL begins with, up to its path: all that its origin is read from."""
-    return "/".join(url.split("/", 3)[:3])
+    end = url.find("/", len("https://"))
+    return url if end < 0 else url[:end]
 
 
 def host_of(url: str) -> str:

@@ -19,6 +19,7 @@ from .claims import Claims
 from .claims import freeze
 from .config import ClerkConfig
 from .constants import Reason
+from .errors import SigningKeyError
 from .errors import TokenVerificationError
 from .jwks import SigningKeys
 from .recent import Recent
@@ -128,12 +129,13 @@ class TokenVerifier:
         """Whether the key is one to verify with now, and nothing has ended the session since.
 
         It asks for the key as a verification does, so that keys age, are renewed and are waited
-        for alike.
-
-        :raises SigningKeyError: If there is no such key any more.
+        for alike; why there is none is for a verification to say.
         """
-        is_known = self._keys.get(signature.kid) is signature.key
-        return is_known and not self._revocations.ends(signature.claims)
+        try:
+            key = self._keys.get(signature.kid)
+        except SigningKeyError:
+            return False
+        return key is signature.key and not self._revocations.ends(signature.claims)
 
     def check_oauth_audience(self, says: Mapping[str, Any]) -> None:
         """Refuse an OAuth token that is not for this API, by claims or by Clerk's answer.

@@ -172,8 +172,9 @@ class Scene:
             sent("Cookie"),
             sent("Sec-Fetch-Dest"),
             sent("Referer"),
+            self.config.accepts_token,
             (parts.scheme, parts.netloc),
-            (context.method, parts.path, sent("Accept")) if self.instance.reads_paths else None,
+            (parts.path, sent("Accept")) if self.instance.reads_paths else None,
         )
 
     def decide(
