@@ -22,8 +22,15 @@ _GAP: Final = "  "
 
 
 def echo_json(value: Any) -> None:
-    """Print a value as JSON, in an order that does not change from call to call."""
-    click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+    """Print a value as JSON, in an order that does not change from call to call.
+
+    JSON itself leaves some characters as they are to which terminals listen.
+    """
+    text = json.dumps(value, indent=2, ensure_ascii=False)
+    spelt = (
+        each if each.isprintable() or each == "\n" else json.dumps(each)[1:-1] for each in text
+    )
+    click.echo("".join(spelt))
 
 
 def echo_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

@@ -8,16 +8,14 @@ import sys
 import atheris
 
 with atheris.instrument_imports(include=["flask_clerk"]):
-    from tests.fuzz.readers import READERS
-    from tests.fuzz.verdicts import VERDICTS
+    from tests.fuzz.corpus import TARGETS
 
 
 def main() -> None:
     """Take the target's name and libFuzzer's own arguments from the command line."""
     logging.disable()
     program, name, *arguments = sys.argv
-    target = {**READERS, **VERDICTS}[name]
-    atheris.Setup([program, *arguments], target)
+    atheris.Setup([program, *arguments], TARGETS[name])
     atheris.Fuzz()
 
 
