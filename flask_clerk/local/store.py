@@ -11,6 +11,7 @@ import logging
 import os
 import sqlite3
 import threading
+import weakref
 from collections.abc import Callable
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
@@ -124,19 +125,22 @@ class SQLiteStore:
             yield current
 
     def close(self) -> None:
-        """Close the connections that nobody is using."""
-        while self._idle:
-            self._idle.pop().close()
+        """Close the connections that nobody is using; a store that is dropped does so, too."""
+        _close_all(self._idle, self._process)
 
     def _prepare(self) -> None:
         self._here = threading.local()
-        self._idle: list[sqlite3.Connection] = []
-        self._process = os.getpid()
+        self._begin_pool()
         connection = self._connect()
         try:
             _create_schema(connection, str(self))
         finally:
             self._give_back(connection)
+
+    def _begin_pool(self) -> None:
+        self._idle: list[sqlite3.Connection] = []
+        self._process = os.getpid()
+        weakref.finalize(self, _close_all, self._idle, self._process)
 
     @contextmanager
     def _enter(self, *, writes: bool) -> Iterator[_Transaction]:
@@ -165,7 +169,7 @@ class SQLiteStore:
         if self._process != os.getpid():
             # SQLite connections must not cross a fork, not even to be closed.
             _ABANDONED.append(self._idle)
-            self._idle, self._process = [], os.getpid()
+            self._begin_pool()
         try:
             return self._idle.pop()
         except IndexError:
@@ -184,6 +188,11 @@ class SQLiteStore:
         # Safe against a crash of the process; only power loss may cost the last commits.
         connection.execute("PRAGMA synchronous = NORMAL")
         return connection
+
+
+def _close_all(connections: list[sqlite3.Connection], process: int) -> None:
+    while connections and process == os.getpid():
+        connections.pop().close()
 
 
 class MemoryStore(SQLiteStore):

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 import os
 import sqlite3
 import stat
@@ -171,3 +172,16 @@ def test_several_processes_share_one_file(tmp_path, keys):
     assert [process.wait(60) for process in processes] == [0, 0, 0]
     assert len(clerk.sessions.search(status="active")) == 30
     clerk.store.close()
+
+
+def test_a_store_that_is_dropped_closes_its_connections(tmp_path):
+    """Python 3.13 warns of connections that are not, in the tests of apps that drop theirs."""
+    store = SQLiteStore(tmp_path / "clerk.sqlite3")
+    (connection,) = store._idle
+    assert connection.execute("SELECT 1").fetchone() == (1,)
+
+    del store
+    gc.collect()
+
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        connection.execute("SELECT 1")
