@@ -242,9 +242,12 @@ def test_nobodys_user_is_not_loaded(pending: bool, clerk: Clerk, shop: Flask, to
     assert users.loaded == []
 
 
-def test_without_a_loader_there_is_no_user(shop: Flask, token: Token) -> None:
-    response = shop.test_client(use_cookies=False).get("/user", headers=bearer(token()))
-    assert response.text == "None None None"
+def test_without_a_loader_and_a_secret_key_a_sentence_says_what_the_user_needs(
+    shop: Flask, token: Token
+) -> None:
+    client = shop.test_client(use_cookies=False)
+    with pytest.raises(BackendAPIError, match=r"clerk\.user_loader, or CLERK_SECRET_KEY"):
+        client.get("/user", headers=bearer(token()))
 
 
 def test_the_loader_stays_a_plain_function(clerk: Clerk) -> None:
