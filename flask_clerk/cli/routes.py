@@ -47,7 +47,7 @@ _HIDDEN: Final = (
     "A decorator without functools.wraps hides the view's guard, which therefore acts only when "
     "the view itself is called."
 )
-_VARIABLE: Final = re.compile(r"<[^>]+>")
+_VARIABLE: Final = re.compile(r"<[^<>]+>")
 _COLOURS: Final = {UNGUARDED: "red", PUBLIC: "green", STATIC: "green", APART: "green"}
 _WORDS: Final = {APART: "judges its callers itself"}
 
