@@ -55,9 +55,8 @@ class RedisRevocations(MemoryRevocations):
         :raises ConfigurationError: If ``CLERK_REVOCATION_URL`` cannot be read.
         """
         super().__init__(config, clock)
-        self._url = config.revocation_url
-        self._redis = connect(self._url)
-        self._place = place_of(self._url)
+        self._redis = connect(config.revocation_url)
+        self._place = place_of(config.revocation_url)
         self._fails_closed = config.revocation_fail_closed
         self._listener_pid = self._ready_pid = 0
         self._is_connected = False

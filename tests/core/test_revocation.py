@@ -69,6 +69,7 @@ def test_a_session_is_refused_whenever_its_token_was_issued(
         pytest.param({"iat": 10**400}, True, id="iat-that-no-clock-can-hold"),
         pytest.param({"iat": NOW - 1, "sub": "user_2"}, False, id="another-user"),
         pytest.param({"iat": NOW - 1, "sub": ["user_1"]}, False, id="sub-is-a-list"),
+        pytest.param({"iat": NOW - 1, "sid": ["sess_1"]}, True, id="sid-is-a-list"),
         pytest.param({"iat": NOW - 1, "sub": None}, False, id="no-sub"),
         pytest.param(
             {"iat": NOW - 1, "sub": "user_2", "act": {"sub": "user_1"}}, True, id="impersonates"
