@@ -10,7 +10,6 @@ from typing import Any
 
 import click
 
-from ..core.errors import BackendAPIError
 from ..core.errors import ClerkError
 
 
@@ -37,7 +36,7 @@ def missing(sentence: str) -> Iterator[None]:
     """
     try:
         yield
-    except BackendAPIError as error:
-        if error.status != 404:
+    except ClerkError as error:
+        if getattr(error, "status", None) != 404:
             raise
         raise click.ClickException(sentence) from error

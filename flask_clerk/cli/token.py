@@ -51,11 +51,28 @@ def token(
     user_id = find_user(clerk.client, user).id
     session_id = _session(clerk.client, user_id, _organization_id(clerk.client, organization))
     with missing(f"There is no JWT template {template}."):
-        click.echo(clerk.instance.backend.create_token(session_id, template, expires_in))
-    if config.authorized_parties and template is None:
+        click.echo(_mint(clerk, session_id, template, expires_in))
+    if config.authorized_parties and template is None and not config.local:
         click.echo(
             "Its azp is empty, so an app with CLERK_AUTHORIZED_PARTIES refuses it.", err=True
         )
+
+
+def _mint(clerk: AppClerk, session_id: str, template: str | None, expires_in: int | None) -> str:
+    """Return a token; a local Clerk's is for an origin that the app accepts, if it names some.
+
+    :raises ClerkError: If there is no such template.
+    """
+    config = clerk.instance.config
+    if not (config.local and config.authorized_parties):
+        return clerk.instance.backend.create_token(session_id, template, expires_in)
+    from ..local.web.current import current_local
+
+    local, origin = current_local(), config.authorized_parties[0]
+    session = local.sessions.get_live(session_id)
+    if template is None:
+        return local.minting.session_token(session, origin=origin, lifetime=expires_in)
+    return local.minting.template_token(session, template, origin=origin, lifetime=expires_in)
 
 
 def _organization_id(client: Client, asked: str | None) -> str | None:

@@ -282,11 +282,36 @@ def test_no_token_is_made_with_live_keys() -> None:
     assert "secret" not in answer.output
 
 
-def test_a_token_without_origin_comes_with_a_word_where_origins_count(local: LocalClerk) -> None:
+def test_a_local_token_is_for_an_origin_that_the_app_accepts(local: LocalClerk) -> None:
     app = Flask("careful")
     Clerk(app, local=local, authorized_parties="https://app.example.com")
+    app.add_url_rule("/me", "me", require_auth(lambda: g.auth.claim("azp")))
+    local.templates.create({"name": "api", "claims": {}})
 
-    answer = run(app, "token", "--user", "ada")
+    token = printed(app, "token", "--user", "ada", "--expires-in", "90").strip()
+    from_template = printed(app, "token", "--user", "ada", "--template", "api").strip()
+
+    assert app.test_client().get("/me", headers=bearer(token)).text == "https://app.example.com"
+    claims = read_token(token).payload
+    assert claims["exp"] - claims["iat"] == 90
+    assert read_token(from_template).payload["azp"] == "https://app.example.com"
+    missing = run(app, "token", "--user", "ada", "--template", "nope")
+    assert missing.stderr == "Error: There is no JWT template nope.\n"
+
+
+def test_clerks_tokens_without_origin_come_with_a_word_where_origins_count(
+    local: LocalClerk,
+) -> None:
+    with serving(create_app(local)) as origin:
+        app = Flask("careful")
+        Clerk(
+            app,
+            secret_key=local.secret_key.value,
+            api_url=f"{origin}/api",
+            authorized_parties="https://app.example.com",
+        )
+
+        answer = run(app, "token", "--user", "ada")
 
     assert answer.exit_code == 0
     assert answer.stdout.count("\n") == 1
