@@ -89,7 +89,8 @@ def answers_of(app: Flask, clerk: AppClerk, asked: Asked) -> Iterator[tuple[Rule
             here = replace(asked, method=method)
             with app.test_request_context(here.url, method=method, headers=here.headers):
                 request.url_rule, request.routing_exception = rule, None
-                yield rule, method, _answer(clerk.visit_of(request))
+                answer = _answer(clerk.visit_of(request))
+            yield rule, method, answer
 
 
 def methods_of(rule: Rule) -> list[str]:

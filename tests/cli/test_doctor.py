@@ -190,7 +190,7 @@ def test_an_answer_without_keys_is_found_out(loopback: Loopback, document: Any) 
     assert lines["signing keys"][0] == "red"
 
 
-CLOCKS = [(0.0, "green", ""), (3.5, "yellow", "ahead of"), (-40.0, "red", "behind")]
+CLOCKS = [(0.0, "green", ""), (20.0, "yellow", "ahead of"), (-40.0, "red", "behind")]
 
 
 @pytest.mark.parametrize(("ahead", "level", "word"), CLOCKS)

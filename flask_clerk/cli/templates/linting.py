@@ -15,8 +15,7 @@ from ...bound import AppClerk
 from ...core.config import ClerkConfig
 from ...core.tokens import JWT_TEMPLATE
 from ...core.tokens import SESSION_TOKEN
-from ...endpoints import guards_at
-from ...guards import accepted_by
+from ...endpoints import guarded_routes
 from ...jwt_templates.lint import Finding
 from ...jwt_templates.lint import GuardedClaim
 from ...jwt_templates.lint import Person
@@ -97,13 +96,12 @@ def lint(
 def guarded_claims(app: Flask, config: ClerkConfig) -> dict[GuardedClaim, None]:
     """Return each claim that a guard of the app reads, once for each endpoint, in order."""
     found: dict[GuardedClaim, None] = {}
-    for rule in app.url_map.iter_rules():
-        for method in sorted(rule.methods or ()):
-            guards = guards_at(app, rule.endpoint, method, closed=False)
-            accepts = accepted_by(guards) or config.accepts_token
-            kinds = SESSION_TOKEN in accepts, JWT_TEMPLATE in accepts
-            for claim in (claim for guard in guards for claim in guard.claims):
-                found |= {GuardedClaim(path, rule.endpoint, *kinds): None for path in claim.paths}
+    for route in guarded_routes(app, closed=False):
+        accepts = route.accepts or config.accepts_token
+        kinds = SESSION_TOKEN in accepts, JWT_TEMPLATE in accepts
+        for claim in (claim for guard in route.guards for claim in guard.claims):
+            endpoint = route.rule.endpoint
+            found |= {GuardedClaim(path, endpoint, *kinds): None for path in claim.paths}
     return found
 
 
