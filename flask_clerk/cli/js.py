@@ -50,6 +50,8 @@ def _install(package: str, version: str, folder: Path) -> str:
     with tempfile.TemporaryDirectory() as temporary:
         archive = Path(temporary) / _pack(f"{package}@{version}", temporary)
         with tarfile.open(archive) as tar:
+            # Python 3.12 warns without one; releases before June 2023 know none.
+            tar.extraction_filter = getattr(tarfile, "data_filter", None)
             tar.extractall(temporary, members=_safe_members(tar))
         unpacked = Path(temporary) / "package"
         exact: str = json.loads((unpacked / "package.json").read_text(encoding="utf-8"))["version"]
