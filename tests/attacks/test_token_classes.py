@@ -12,11 +12,13 @@ from typing import Any
 import pytest
 from joserfc.jwk import RSAKey
 
+from flask_clerk import require_auth
 from flask_clerk.core.constants import Reason
 from flask_clerk.core.tokens import CATEGORY_M2M
 from flask_clerk.core.tokens import CATEGORY_NEUTRAL
 from flask_clerk.core.tokens import CATEGORY_TEMPLATE
 from tests.attacks.target import NAVIGATION
+from tests.attacks.target import SECRET
 from tests.attacks.target import SUFFIX
 from tests.attacks.target import Target
 from tests.attacks.target import session_cookies
@@ -141,3 +143,37 @@ def test_a_session_token_is_an_empty_handshake(target: Target) -> None:
     assert answer.text == "nobody"
     assert "Set-Cookie" not in answer.headers
     assert answer.headers["X-Clerk-Auth-Reason"] == Reason.SESSION_TOKEN_MISSING
+
+
+#: A genuine token of each class that is a JWT: header and claims besides a session token's.
+GENUINE: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "session_token": ({}, {}),
+    "jwt_template": ({"cat": CATEGORY_TEMPLATE}, {"sid": None, "sts": None, "v": None}),
+    "m2m_token": ({"cat": CATEGORY_M2M}, {"sub": "mch_1", "sid": None, "sts": None, "v": None}),
+    "oauth_token": ({"typ": "at+jwt", "cat": None}, {"client_id": "client_1", "sid": None}),
+}
+
+
+@pytest.mark.parametrize("accepted", [*GENUINE, "api_key"])
+@pytest.mark.parametrize("shown", [*GENUINE, "handshake"])
+def test_a_route_takes_its_own_class_of_token_and_no_other(
+    shown: str, accepted: str, target: Target, clerk: Loopback
+) -> None:
+    """In every pair, and in both orders, so that no verdict about one route serves the other."""
+    view = require_auth(accepts_token=accepted)(lambda: SECRET)
+    target.app.add_url_rule("/own", "own", view)
+    if shown == "handshake":
+        token = target.sign({"handshake": ["__session=x"]})
+    else:
+        header, claims = GENUINE[shown]
+        token = target.token(header, **claims)
+    for path in ("/own", "/open", "/own"):
+        answer = target.get(path, {"Authorization": f"Bearer {token}"})
+        if path == "/open":
+            assert answer.text == ("user_1" if shown == "session_token" else "nobody")
+        elif shown == accepted:
+            assert (answer.status_code, answer.text) == (200, SECRET)
+        else:
+            assert answer.status_code == 401
+            assert SECRET not in answer.text
+    assert clerk.calls == []
