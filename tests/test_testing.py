@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import copy
+import itertools
+
 import pytest
 from flask import Flask
 from flask import g
@@ -143,6 +146,15 @@ def test_three_lines_are_enough_in_a_users_tests(pytester: pytest.Pytester) -> N
     )
 
     pytester.runpytest_subprocess().assert_outcomes(passed=2)
+
+
+def test_a_session_that_begins_as_a_second_ends_is_good(clerk_keys: ClerkKeys) -> None:
+    seconds = itertools.count(1_800_000_000)
+    keys = copy.copy(clerk_keys)
+    keys.clock = lambda: next(seconds)
+    client = install(make_app(), keys)
+    client.sign_in("user_ada")
+    assert client.get("/who").text == "user_ada"
 
 
 def test_an_organization_can_be_active(clerk_keys: ClerkKeys) -> None:

@@ -64,6 +64,8 @@ class ClerkClient(CookieClient):
             fitting["azp"] = config.authorized_parties[0]
         if config.audience:
             fitting["aud"] = config.audience[0]
+        # Before the token is made: one from before the sign-in would count for nothing.
+        signed_in_at = int(self.clerk_keys.clock()) + min(0, expires_in - 60)
         token = self.clerk_keys.session_token(
             user_id,
             session_id=session_id,
@@ -71,9 +73,8 @@ class ClerkClient(CookieClient):
             expires_in=expires_in,
             **organization,
         )
-        issued_at = int(self.clerk_keys.clock()) + min(0, expires_in - 60)
         self.hold(Cookies.SESSION, token)
-        self.hold(Cookies.CLIENT_UAT, str(issued_at))
+        self.hold(Cookies.CLIENT_UAT, str(signed_in_at))
         return token
 
     def sign_out(self) -> None:
