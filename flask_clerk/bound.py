@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import math
-import os
 from collections.abc import Callable
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
@@ -21,6 +20,8 @@ from flask import redirect
 from werkzeug.exceptions import SecurityError
 from werkzeug.local import LocalProxy
 
+from .at_clerk import AtClerk
+from .at_clerk import UserLoader
 from .challenges import METADATA_PATH
 from .challenges import insufficient_scope
 from .challenges import invalid_token
@@ -30,10 +31,8 @@ from .core.constants import Reason
 from .core.constants import Status
 from .core.context import AuthenticateContext
 from .core.context import HeaderLookup
-from .core.errors import BackendAPIError
 from .core.errors import ClerkError
 from .core.errors import HandshakeError
-from .core.errors import ResourceNotFoundError
 from .core.facts import Facts
 from .core.instance import Instance
 from .core.lazy import lazy
@@ -55,29 +54,20 @@ from .incoming import request_facts
 from .incoming import request_url
 from .responses import finish
 from .responses import refusal_headers
-from .sdk import make_sdk
 from .sign_in import page_url
 from .signals import authenticated
 from .signals import authentication_failed
 from .signals import authorization_denied
 
 if TYPE_CHECKING:
-    import clerk_backend_api
-
-    from .api import BackendAPI
-    from .api import Client
     from .api import Session
-    from .api.collections import Gets
-    from .api.collections import T
 
 logger = logging.getLogger("flask_clerk")
-
-UserLoader = Callable[[str], Any]
 
 _VISITS = "_clerk_visits"
 
 
-class AppClerk:
+class AppClerk(AtClerk):
     """One app's Clerk instance and what the app adds to it."""
 
     def __init__(
@@ -91,14 +81,12 @@ class AppClerk:
 
         :param load_user: Returns the app's user loader, which may be registered later.
         """
+        super().__init__(instance, load_user)
         self.app = app
-        self.instance = instance
         self.inbox = inbox
         #: The paths whose metadata is published (RFC 9728).
         self.resources: list[str] = []
-        self._load_user = load_user
         self._doors = Doors(app)
-        self._sdk: tuple[object, clerk_backend_api.Clerk] | None = None
 
     def __repr__(self) -> str:
         return f"<AppClerk of {self.instance!r}>"
@@ -128,43 +116,6 @@ class AppClerk:
         """Return the facts of a request."""
         instance = self.instance
         return AuthenticateContext(method, url, headers, instance.config, instance.now())
-
-    @property
-    def client(self) -> Client:
-        """The Backend API."""
-        return cast("BackendAPI", self.instance.backend).client
-
-    @property
-    def sdk(self) -> clerk_backend_api.Clerk:
-        """Clerk's own SDK: one for each process, since connections must not cross a fork."""
-        owner = os.getpid(), self.instance
-        if self._sdk is None or self._sdk[0] != owner:
-            self._sdk = owner, make_sdk(self.instance.config)
-        return self._sdk[1]
-
-    def load_user(self, user_id: str | None) -> Any:
-        """Return a user: the app's own if it has a loader, else Clerk's.
-
-        :raises BackendAPIError: If Clerk is to be asked and refuses or cannot be reached.
-        """
-        loader = self._load_user()
-        if user_id is None:
-            return None
-        if loader is not None:
-            return current_app.ensure_sync(loader)(user_id)
-        if self.instance.config.secret_key is None:
-            raise BackendAPIError(
-                "g.auth.user needs a function registered with clerk.user_loader, or "
-                "CLERK_SECRET_KEY to ask Clerk with."
-            )
-        return _found(self.client.users, user_id)
-
-    def load_session(self, session_id: str | None) -> Session | None:
-        """Return a session as it stands at Clerk now.
-
-        :raises BackendAPIError: If Clerk refuses or cannot be reached.
-        """
-        return None if session_id is None else _found(self.client.sessions, session_id)
 
 
 class Visit:
@@ -386,11 +337,3 @@ class Visit:
         if self._refusal is not None and response.status_code == self._refusal[0]:
             headers += self._refusal[1]
         return finish(response, headers, depends_on_session=self._reads_auth)
-
-
-def _found(collection: Gets[T], id: str) -> T | None:  # noqa: A002
-    """Return what has this id, or ``None``: a token may outlive what it names by a minute."""
-    try:
-        return collection.get(id)
-    except ResourceNotFoundError:
-        return None

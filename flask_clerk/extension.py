@@ -19,8 +19,8 @@ from flask import g
 from flask import has_app_context
 from flask import request
 
+from .at_clerk import UserLoader
 from .bound import AppClerk
-from .bound import UserLoader
 from .clerk_js import clerk_js
 from .core.config import ClerkConfig
 from .core.config import wants_local
