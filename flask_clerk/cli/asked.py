@@ -89,6 +89,8 @@ def _headers(found: Mapping[str, str]) -> Headers:
         headers = Headers()
         for name, value in found.items():
             value.encode("latin-1")
+            if not name.strip().isprintable():
+                raise ValueError("a name of several lines")
             headers.add(name.strip(), value.strip())
     except ValueError as error:
         raise click.UsageError(f"A header cannot be read: {type(error).__name__}.") from error
