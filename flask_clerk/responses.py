@@ -35,12 +35,18 @@ def finish(response: Response, headers: HeaderList, *, depends_on_session: bool)
             response.headers[name] = value
     if depends_on_session:
         _keep_from_shared_caches(response)
-    response.vary.update(_VARIES_WITH)
+    if "Vary" in response.headers:
+        response.vary.update(_VARIES_WITH)
+    else:
+        response.headers.add("Vary", ", ".join(_VARIES_WITH))
     return response
 
 
 def _keep_from_shared_caches(response: Response) -> None:
-    policy = response.headers.setdefault("Cache-Control", "private")
+    if "Cache-Control" not in response.headers:
+        response.headers.add("Cache-Control", "private")
+        return
+    policy = response.headers["Cache-Control"]
     response.headers["Cache-Control"] = policy.lower()  # Werkzeug knows directives by case
     if not response.cache_control.no_store:
         response.cache_control.public = False

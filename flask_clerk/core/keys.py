@@ -9,6 +9,7 @@ import re
 import textwrap
 from dataclasses import dataclass
 from dataclasses import field
+from functools import lru_cache
 from typing import Final
 
 from joserfc.errors import SecurityWarning
@@ -64,8 +65,7 @@ class PublishableKey:
     @property
     def cookie_suffix(self) -> str:
         """Return the eight characters that mark this instance's cookies."""
-        digest = hashlib.sha1(self.value.encode(), usedforsecurity=False).digest()
-        return base64.urlsafe_b64encode(digest).decode("ascii")[:8]
+        return _cookie_suffix(self.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +131,12 @@ def import_public_key(pem: str) -> RSAKey:
 def is_strong(key: RSAKey) -> bool:
     """Whether the key is long enough for RS256 (RFC 7518, section 3.3)."""
     return key.public_key.key_size >= MINIMUM_RSA_BITS
+
+
+@lru_cache(maxsize=16)
+def _cookie_suffix(publishable_key: str) -> str:
+    digest = hashlib.sha1(publishable_key.encode(), usedforsecurity=False).digest()
+    return base64.urlsafe_b64encode(digest).decode("ascii")[:8]
 
 
 def _decode_host(encoded: str) -> str:

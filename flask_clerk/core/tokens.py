@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from collections.abc import Mapping
 from dataclasses import dataclass
 from dataclasses import field
+from functools import lru_cache
 from typing import Any
 from typing import Final
 from typing import TypeGuard
@@ -95,6 +96,7 @@ class UnverifiedToken:
         return value if is_number(value) else 0
 
 
+@lru_cache(maxsize=32)  # the decision about one request reads a token in several places
 def read_token(token: str) -> UnverifiedToken:
     """Take a compact JWT apart.
 
