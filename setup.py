@@ -13,6 +13,7 @@ VERSION = re.search(r'VERSION = "(.+)"', (HERE / "flask_clerk/version.py").read_
 
 REDIS = ["redis>=5"]
 WEBHOOKS = ["standardwebhooks>=1"]
+BENCH = ["flask-jwt-extended>=4.6", "matplotlib>=3.8"]
 TEST = [
     *REDIS,
     *WEBHOOKS,
@@ -22,6 +23,7 @@ TEST = [
     "coverage[toml]>=7.4",
     "flask-smorest>=0.42",
     "flask-talisman>=1.1",
+    "flask-jwt-extended>=4.6",
     "flask[async]>=3.0",
     "gevent>=24.2",
     "gunicorn>=22",
@@ -32,6 +34,7 @@ TEST = [
 FUZZ = [*TEST, "atheris>=3; python_version >= '3.11' and platform_system == 'Linux'"]
 DEV = [
     *TEST,
+    *BENCH,
     "mypy>=1.11",
     "ruff>=0.9",
     "types-Authlib",
@@ -62,6 +65,7 @@ setup(
     extras_require={
         "redis": REDIS,
         "webhooks": WEBHOOKS,
+        "bench": BENCH,
         "test": TEST,
         "dev": DEV,
         "fuzz": FUZZ,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from sys import intern
 from typing import Any
 from typing import Final
 from typing import NoReturn
@@ -55,7 +56,8 @@ Claims = FrozenDict
 def freeze(value: Any) -> Any:
     """Return the JSON value with every object and array in it read-only."""
     if isinstance(value, dict):
-        return FrozenDict((key, freeze(item)) for key, item in value.items())
+        # Interned, since the same few names come with every token that is remembered.
+        return FrozenDict((intern(key), freeze(item)) for key, item in value.items())
     if isinstance(value, list):
         return FrozenList(map(freeze, value))
     return value

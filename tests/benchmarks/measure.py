@@ -1,0 +1,239 @@
+"""Measuring: interleaved rounds, medians, and what grows."""
+
+from __future__ import annotations
+
+import gc
+import os
+import statistics
+import subprocess
+import sys
+import threading
+import tracemalloc
+from collections.abc import Callable
+from time import perf_counter
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.hashes import SHA256
+from flask import Flask
+
+from flask_clerk import Clerk
+from flask_clerk.core.config import ClerkConfig
+from flask_clerk.core.instance import Instance
+from flask_clerk.core.jwks import RemoteKeys
+from tests.benchmarks.variants import PUBLISHABLE_KEY
+from tests.benchmarks.variants import Variant
+from tests.benchmarks.variants import Workshop
+from tests.benchmarks.variants import bearer
+from tests.benchmarks.variants import browser
+from tests.benchmarks.variants import call
+
+Points = list[tuple[int, float]]
+
+
+def compare(variants: list[Variant], rounds: int, batch: int) -> dict[str, list[float]]:
+    """Return microseconds a request by variant, one for each round; rounds are interleaved."""
+    found: dict[str, list[float]] = {variant.name: [] for variant in variants}
+    for variant in variants:
+        for environ in variant.requests(batch):
+            call(variant.app, environ)
+    for _ in range(rounds):
+        for variant in variants:
+            requests = variant.requests(batch)
+            gc.collect()
+            found[variant.name].append(timed(lambda r: call(variant.app, r), requests))  # noqa: B023
+    return found
+
+
+def timed(work: Callable[[Any], object], items: list[Any]) -> float:
+    """Return the microseconds that the work takes for one item, in the mean of all."""
+    began = perf_counter()
+    for item in items:
+        work(item)
+    return (perf_counter() - began) / len(items) * 1e6
+
+
+def instance_of(shop: Workshop) -> Instance:
+    """Return a Clerk instance without an app."""
+    config = ClerkConfig.load({"jwt_key": shop.pem}, {}, {})
+    return Instance(config, _no_backend)
+
+
+def verifications(shop: Workshop, rounds: int, batch: int) -> tuple[float, float]:
+    """Return the medians of a whole verification and of OpenSSL's part alone, in microseconds."""
+    whole, raw = [], []
+    public_key, padding, digest = shop.key.public_key, PKCS1v15(), SHA256()
+    token = shop.token(0)
+    signed, _, _ = token.rpartition(".")
+    private_key = shop.key.private_key
+    assert private_key is not None
+    signature = private_key.sign(signed.encode(), padding, digest)
+    for _ in range(rounds):
+        tokens = [shop.token() for _ in range(batch)]
+        whole.append(timed(instance_of(shop).verify_token, tokens))
+        data = [signed.encode() for _ in range(batch)]
+        raw.append(timed(lambda d: public_key.verify(signature, d, padding, digest), data))
+    return statistics.median(whole), statistics.median(raw)
+
+
+def under_a_busy_thread(shop: Workshop, number: int) -> tuple[float, float]:
+    """Return the medians of a verification and of a remembered one beside a busy thread."""
+    instance, stop = instance_of(shop), threading.Event()
+    app = shop.app()
+    known = shop.token(0)
+    call(app, browser(known))
+    facts, memory = _facts_and_memory(app, known)
+
+    def spin() -> None:
+        while not stop.is_set():
+            sum(range(100))
+
+    thread = threading.Thread(target=spin, daemon=True)
+    thread.start()
+    try:
+        tokens = [shop.token() for _ in range(number)]
+        cold = [timed(instance.verify_token, [token]) for token in tokens]
+        warm = [timed(lambda f: memory.recall(f, now_of(app)), [facts]) for _ in range(number)]
+    finally:
+        stop.set()
+        thread.join()
+    return statistics.median(cold), statistics.median(warm)
+
+
+def by_tokens(shop: Workshop, sizes: list[int]) -> Points:
+    """Return microseconds a request after so many distinct tokens have been remembered.
+
+    The tokens are facts alone, signed once: a million signatures would take an hour.
+    """
+    found = []
+    for size in sizes:
+        app = shop.app(token_cache_size=10_000)
+        known = shop.token(0)
+        for _ in range(200):
+            call(app, bearer(known))
+        memory, entry = _memory_and_entry(app, known)
+        for number in range(size):
+            memory.add((f"Bearer {number}", None), entry)
+        call(app, bearer(known))
+        requests = [bearer(known) for _ in range(400)]
+        found.append((size, timed(lambda r: call(app, r), requests)))  # noqa: B023
+    return found
+
+
+def by_threads(shop: Workshop, sizes: list[int], number: int) -> Points:
+    """Return microseconds a request with so many threads at it; one interpreter serves them all."""
+    app = shop.app()
+    known = shop.token(0)
+    found = []
+    for size in sizes:
+        share = max(number // size, 1)
+        loads = [[browser(known) for _ in range(share)] for _ in range(size)]
+        threads = [
+            threading.Thread(target=lambda load: [call(app, r) for r in load], args=(load,))
+            for load in loads
+        ]
+        began = perf_counter()
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        found.append((size, (perf_counter() - began) / (share * size) * 1e6))
+    return found
+
+
+def by_keys(shop: Workshop, sizes: list[int], number: int) -> Points:
+    """Return microseconds to find the key among so many in the JWKS."""
+    found = []
+    public = shop.key.as_dict(private=False)
+    for size in sizes:
+        keys = [{**public, "kid": f"ins_{each}", "alg": "RS256"} for each in range(size)]
+        remote = RemoteKeys(lambda: {"keys": keys}, 3600, lambda: 0.0)  # noqa: B023
+        remote.get("ins_0")
+        found.append((size, timed(remote.get, [f"ins_{size - 1}"] * number)))
+    return found
+
+
+def by_routes(shop: Workshop, sizes: list[int], number: int) -> Points:
+    """Return what Clerk adds to a bare app with so many routes, in microseconds a request."""
+    found = []
+    known = shop.token(0)
+    for size in sizes:
+        spent = []
+        for has_clerk in (False, True):
+            app = Flask("routes", static_folder=None)
+            if has_clerk:
+                Clerk(app, jwt_key=shop.pem, publishable_key=PUBLISHABLE_KEY.value)
+            for each in range(size):
+                app.add_url_rule(f"/page{each or ''}", f"page{each}", lambda: "hello")
+            for _ in range(20):
+                call(app, browser(known))
+            spent.append(
+                statistics.median(
+                    timed(lambda r: call(app, r), [browser(known) for _ in range(number)])  # noqa: B023
+                    for _ in range(7)
+                )
+            )
+        found.append((size, spent[1] - spent[0]))
+    return found
+
+
+def memory_of_tokens(shop: Workshop, number: int) -> float:
+    """Return the megabytes that so many remembered tokens take, each sent in the header."""
+    app = shop.app(token_cache_size=2 * number)
+    call(app, bearer(shop.token()))
+    gc.collect()
+    tracemalloc.start()
+    try:
+        for _ in range(number):
+            call(app, bearer(shop.token()))
+        gc.collect()
+        return tracemalloc.get_traced_memory()[0] / 1e6
+    finally:
+        tracemalloc.stop()
+
+
+def import_time() -> float:
+    """Return the milliseconds of ``import flask_clerk`` beyond Flask's own, the median of 7."""
+    code = "import flask, time; t = time.perf_counter(); import flask_clerk; "
+    code += "print((time.perf_counter() - t) * 1e3)"
+    runs = [
+        subprocess.run(
+            [sys.executable, "-c", code],
+            capture_output=True,
+            text=True,
+            check=True,
+            env={**os.environ, "PYTHONDONTWRITEBYTECODE": ""},
+        )
+        for _ in range(7)
+    ]
+    return statistics.median(float(run.stdout) for run in runs)
+
+
+def now_of(app: Flask) -> float:
+    """Return the time by an app's Clerk."""
+    now: float = app.extensions["clerk"].instance.now()
+    return now
+
+
+def _facts_and_memory(app: Flask, token: str) -> tuple[Any, Any]:
+    from flask_clerk.incoming import request_facts
+
+    instance = app.extensions["clerk"].instance
+    facts = request_facts(
+        app.request_class(browser(token)), instance, instance.config.accepts_token
+    )
+    return facts, instance.memory
+
+
+def _memory_and_entry(app: Flask, token: str) -> tuple[Any, Any]:
+    """Return what an app remembers decisions in, and the entry of a token in the header."""
+    from flask_clerk.incoming import request_facts
+
+    instance = app.extensions["clerk"].instance
+    request = app.request_class(bearer(token))
+    decisions = instance.memory._decisions
+    return decisions, decisions.get(request_facts(request, instance, instance.config.accepts_token))
+
+
+def _no_backend(config: ClerkConfig) -> Any:
+    raise NotImplementedError("The benchmarks make no call.")
