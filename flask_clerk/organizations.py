@@ -36,7 +36,7 @@ def organization_matcher(config: ClerkConfig) -> Callable[[str], Target | None]:
     def match(path: str) -> Target | None:
         try:
             endpoint, arguments = adapter.match(unquote(path), method="GET")
-        except HTTPException:
+        except (HTTPException, ValueError):  # <int:id> of more digits than Python converts
             return None
         if endpoint == _PERSONAL:
             return Target()

@@ -148,7 +148,7 @@ def test_in_development_a_page_without_a_host_leads_nowhere(keys: RSAKey, clerk:
     target = Target(
         keys, publishable_key=DEVELOPMENT, secret_key="sk_test_secret", api_url=clerk.url
     )
-    for host in ("a!b", "", "[", "-\x7f-", "a,b", "a=b.example"):
+    for host in ("a!b", "", "-\x7f-", "a,b", "a=b.example"):
         answer = target.client.get(
             "/evil.example/?__clerk_handshake_nonce=x%20y", environ_overrides={"HTTP_HOST": host}
         )
