@@ -17,6 +17,7 @@ from flask import request
 
 from flask_clerk import Clerk
 from flask_clerk import ReverificationRequired
+from flask_clerk import public
 from flask_clerk import require_auth
 from flask_clerk import require_claim
 from flask_clerk import require_permission
@@ -49,6 +50,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
 
 
 @pages.get("/")
+@public
 def home() -> str:
     """Everybody may see this; it greets whoever is signed in."""
     return render_template("home.html")

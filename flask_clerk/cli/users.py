@@ -81,8 +81,13 @@ def show(clerk: AppClerk, user: str, as_json: bool) -> None:
 @json_option
 @with_clerk
 def ban(clerk: AppClerk, user: str, as_json: bool) -> None:
-    """Ban a user, which ends every session."""
+    """Ban a user, which ends every session.
+
+    Tokens that are out already serve for what is left of their minute, unless
+    CLERK_REVOCATION_URL names a Redis, by which every worker hears of it.
+    """
     banned = clerk.client.users.ban(find_user(clerk.client, user).id)
+    clerk.instance.revocations.revoke_user(banned.id)
     if as_json:
         echo_json(banned)
     else:

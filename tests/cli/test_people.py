@@ -90,8 +90,12 @@ def test_a_user_is_shown_by_the_beginning_of_the_address(app: Flask, local: Loca
 
 def test_a_ban_ends_sessions_until_it_is_lifted(app: Flask, local: LocalClerk) -> None:
     session = local.sessions.create(person(local, ADA).id)
+    out_already = {"sub": session.user_id, "sid": session.id, "iat": local.clock()}
+    revocations = app.extensions["clerk"].instance.revocations
+    assert not revocations.ends(out_already)
 
     assert printed(app, "users", "ban", "ada") == f"Banned {ADA}: every session has ended.\n"
+    assert revocations.ends(out_already)
     assert local.sessions.get(session.id).status == "revoked"
     assert "banned" in printed(app, "users", "list")
     refused = run(app, "token", "--user", "ada")
