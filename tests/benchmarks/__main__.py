@@ -1,6 +1,7 @@
 """The command: measures, prints tables of medians and ratios, and draws them.
 
-``--only`` names the parts: compare, verify, grow, rest. Ratios are for a person to judge.
+``--only`` names the parts: compare, verify, grow, rest, serve (gunicorn, which needs wrk). Ratios
+are for a person to judge.
 """
 
 from __future__ import annotations
@@ -15,10 +16,11 @@ from pathlib import Path
 from typing import Any
 
 from tests.benchmarks import measure
+from tests.benchmarks import served
 from tests.benchmarks.variants import Workshop
 from tests.benchmarks.variants import variants
 
-PARTS = ("compare", "verify", "grow", "rest")
+PARTS = ("compare", "verify", "grow", "rest", "serve")
 OUTPUT = Path("build/benchmarks")
 
 
@@ -35,8 +37,8 @@ def main() -> None:
     if "compare" in parts:
         _compare(shop, rounds, batch)
     if "verify" in parts:
-        whole, raw = measure.verifications(shop, rounds, batch)
-        print(f"\nverification {whole:.1f} µs = {whole / raw:.2f} raw RSA-2048 ({raw:.1f} µs)")
+        whole, raw, ratio = measure.verifications(shop, rounds, batch)
+        print(f"\nverification {whole:.1f} µs = {ratio:.2f} raw RSA-2048 ({raw:.1f} µs)")
         cold, warm = measure.under_a_busy_thread(shop, 20 if options.quick else 200)
         print(f"beside a busy thread: verification {cold:.0f} µs, remembered {warm:.1f} µs")
     if "grow" in parts:
@@ -46,6 +48,11 @@ def main() -> None:
         megabytes = measure.memory_of_tokens(shop, number)
         print(f"\nmemory of {number} remembered tokens: {megabytes:.1f} MB")
         print(f"import flask_clerk beyond Flask: {measure.import_time():.0f} ms")
+    if "serve" in parts:
+        print()
+        for kind in served.WORKERS:
+            played = served.rounds_of(shop, kind, *((3, 1) if options.quick else (7, 4)))
+            print(served.summary(kind, played))
 
 
 def _compare(shop: Workshop, rounds: int, batch: int) -> None:

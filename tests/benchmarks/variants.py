@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import atexit
 import time
+from base64 import urlsafe_b64decode
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.hashes import SHA256
 from flask import Flask
 from flask import g
 from flask import request
@@ -16,6 +21,9 @@ from joserfc.jwk import RSAKey
 from flask_clerk import Clerk
 from flask_clerk import require_auth
 from flask_clerk.core.keys import PublishableKey
+from tests.loopback import Loopback
+from tests.loopback import answer_json
+from tests.signing import KID
 from tests.signing import Signer
 from tests.signing import session_claims
 
@@ -25,6 +33,8 @@ Environ = dict[str, Any]
 LIFETIME = 7200
 PUBLISHABLE_KEY = PublishableKey.build("clerk.example.com", "production")
 _serial = count()
+_ENDS = ExitStack()
+atexit.register(_ENDS.close)
 
 
 @dataclass(frozen=True)
@@ -48,6 +58,7 @@ class Workshop:
         self.key: RSAKey = RSAKey.generate_key(2048, private=True)
         self.sign = Signer(self.key)
         self.pem = self.key.as_pem(private=False).decode("ascii")
+        self.jwk = {**self.key.as_dict(private=False), "kid": KID, "alg": "RS256", "use": "sig"}
 
     def token(self, number: int | None = None) -> str:
         """Return a session token as Clerk issues it; each number is somebody else's."""
@@ -178,6 +189,8 @@ def variants(shop: Workshop) -> list[Variant]:
         Variant("warm, a view of JSON", shop.app(json_view), warm, user),
         Variant("flask-jwt-extended", jwt_extended_app(shop), header, user),
         Variant("official SDK, networkless", sdk_app(shop), warm, user),
+        Variant("official SDK, JWKS", sdk_jwks_app(shop), warm, user),
+        Variant("bare, and one raw RSA-2048 verification", raw_app(shop), warm, None),
     ]
 
 
@@ -206,6 +219,46 @@ def sdk_app(shop: Workshop) -> Flask:
         g.seen = state.payload["sub"] if state.payload else None
 
     return app
+
+
+def sdk_jwks_app(shop: Workshop) -> Flask:
+    """Return an app in which the SDK verifies with keys that it has fetched from loopback."""
+    from clerk_backend_api.security import VerifyTokenOptions
+    from clerk_backend_api.security import verify_token
+
+    app = bare_app()
+    clerk = _ENDS.enter_context(Loopback().running())
+    clerk.respond = lambda call: answer_json({"keys": [shop.jwk]})
+    options = VerifyTokenOptions(secret_key="sk_test_measured", api_url=clerk.url)
+
+    @app.before_request
+    def authenticate() -> None:
+        g.seen = verify_token(request.cookies["__session"], options)["sub"]
+
+    return app
+
+
+def raw_app(shop: Workshop) -> Flask:
+    """Return an app that does nothing but OpenSSL's part of a verification."""
+    app = bare_app()
+    verify, token = raw_verification(shop), shop.token(0)
+
+    @app.before_request
+    def authenticate() -> None:
+        verify(token)
+
+    return app
+
+
+def raw_verification(shop: Workshop) -> Callable[[str], None]:
+    """Return what verifies a token's signature, without reading anything else of it."""
+    public_key, padding, digest = shop.key.public_key, PKCS1v15(), SHA256()
+
+    def verify(token: str) -> None:
+        signed, _, signature = token.rpartition(".")
+        public_key.verify(urlsafe_b64decode(signature + "=="), signed.encode(), padding, digest)
+
+    return verify
 
 
 def jwt_extended_app(shop: Workshop) -> Flask:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -20,14 +18,12 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from tests.gunicorn_server import gunicorn
 from tests.signing import Signer
 from tests.signing import session_claims
 from tests.waiting import DEADLINE
-from tests.waiting import wait_until
 
-ROOT = Path(__file__).parents[2]
 COUNT = 4
-_LISTENING = re.compile(r"Listening at: http://127\.0\.0\.1:(\d+)")
 
 
 @dataclass(frozen=True)
@@ -154,29 +150,13 @@ def running_workers(
     :param options: Of gunicorn's command line.
     :param settings: In the environment, by their names without ``CLERK_``.
     """
-    # gunicorn keeps its control socket below XDG_RUNTIME_DIR.
-    environment = {**os.environ, "CLERK_JWT_KEY": pem, "XDG_RUNTIME_DIR": str(folder)}
-    environment.update({f"CLERK_{name.upper()}": value for name, value in settings.items()})
-    log = folder / "gunicorn.log"
-    command = [
-        sys.executable, "-m", "gunicorn", "--workers", str(COUNT), "--bind", "127.0.0.1:0",
-        "--timeout", "120", "--log-file", str(log), *options, "tests.scaling.app:create_app()",
-    ]  # fmt: skip
-    process = subprocess.Popen(command, cwd=ROOT, env=environment)
-    try:
-        wait_until(lambda: _port(log) or process.poll() is not None, "gunicorn does not listen")
-        assert process.poll() is None, log.read_text()
-        workers = Workers(process, _port(log), sign)
+    environment = {f"CLERK_{name.upper()}": value for name, value in settings.items()}
+    environment["CLERK_JWT_KEY"] = pem
+    options = ("--workers", str(COUNT), *options)
+    with gunicorn("tests.scaling.app:create_app()", folder, environment, *options) as server:
+        workers = Workers(server.process, server.port, sign)
         workers.wait_for_all(workers.token("sess_of_nobody"), is_signed_in=True)
         yield workers
-    finally:
-        process.terminate()
-        process.wait(DEADLINE)
-
-
-def _port(log: Path) -> int:
-    found = _LISTENING.search(log.read_text()) if log.exists() else None
-    return int(found[1]) if found else 0
 
 
 def summary(spreads: list[float]) -> str:
