@@ -52,6 +52,8 @@ MAX_PAUSE: Final = 5.0
 #: Bytes. No answer of the calls made here comes near it.
 MAX_ANSWER_SIZE: Final = 8 * 1024 * 1024
 
+#: Without a state that forked workers would share, or that is the app's own to seed.
+_JITTER: Final = random.SystemRandom()
 _RETRIED: Final = (429, 500, 502, 503, 504)
 _HEADERS: Final = {
     "Accept": "application/json",
@@ -230,7 +232,7 @@ def _pause(error: BackendAPIError, attempt: int) -> float | None:
     if error.retry_after is not None:
         return error.retry_after if error.retry_after <= MAX_PAUSE else None
     if error.is_unreachable or error.status in _RETRIED:
-        return random.uniform(0.1, 0.2) * float(2**attempt)
+        return _JITTER.uniform(0.1, 0.2) * float(2**attempt)
     return None
 
 

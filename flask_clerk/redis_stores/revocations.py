@@ -39,6 +39,8 @@ _PAUSES: Final = (0.1, 2.0)
 _FIRST_LOAD: Final = 1.0
 #: Seconds. Another machine's clock may be wrong, so what is over is kept this much longer.
 _GRACE: Final = 3600
+#: Without a state that forked workers would share, or that is the app's own to seed.
+_JITTER: Final = random.SystemRandom()
 
 
 class RedisRevocations(MemoryRevocations):
@@ -144,7 +146,7 @@ class RedisRevocations(MemoryRevocations):
                     return
                 pause = _PAUSES[0] if self._is_connected else min(pause * 2, longest)
                 self._lose(error)
-                time.sleep(random.uniform(pause / 2, pause))
+                time.sleep(_JITTER.uniform(pause / 2, pause))
 
     def _listen(self) -> None:
         """Write down what Redis tells, until the connection is lost."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import logging
 import os
+import random
 import socket
 import threading
 import time
@@ -260,6 +261,14 @@ def test_no_call_is_made_more_than_three_times(client: Client, server: Loopback)
     with pytest.raises(BackendAPIError, match="500"):
         client.request("GET", "/x")
     assert len(server.calls) == client_module.MAX_TRIES == 3
+
+
+def test_an_apps_own_random_numbers_are_left_alone(naps: Naps) -> None:
+    before = random.getstate()
+    with pytest.raises(BackendAPIError):
+        Client(config_of(dead_url()), sleep=naps).request("GET", "/x")
+    assert naps.seconds
+    assert random.getstate() == before
 
 
 def test_retry_after_is_kept_to(client: Client, server: Loopback, naps: Naps) -> None:

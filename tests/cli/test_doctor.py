@@ -335,12 +335,15 @@ def test_redis_is_asked(tmp_path: Path, loopback: Loopback) -> None:
         "frontend_api": loopback.url,
         "revocation_url": server.url,
     }
+    apps = [make_app(**settings), make_app(**settings)]
     try:
         server.start()
-        alive = examined(make_app(**settings))["ended sessions"]
+        alive = examined(apps[0])["ended sessions"]
         server.stop()
-        dead = examined(make_app(**settings))["ended sessions"]
+        dead = examined(apps[1])["ended sessions"]
     finally:
+        for app in apps:
+            app.extensions["clerk"].instance.revocations.close()
         server.close()
 
     assert alive[0] == "green"
