@@ -57,7 +57,7 @@ def freeze(value: Any) -> Any:
     """Return the JSON value with every object and array in it read-only."""
     if isinstance(value, dict):
         # Interned, since the same few names come with every token that is remembered.
-        return FrozenDict((intern(key), freeze(item)) for key, item in value.items())
+        return FrozenDict({intern(key): freeze(item) for key, item in value.items()})
     if isinstance(value, list):
         return FrozenList(map(freeze, value))
     return value

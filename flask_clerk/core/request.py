@@ -217,7 +217,7 @@ def _verify(
         return _renew(context, instance, error)
     return signed_in(
         claims,
-        token,
+        unverified.text,  # equal, and the one object that whatever remembers the token shares
         treat_pending_as_signed_out=instance.config.treat_pending_as_signed_out,
     )
 

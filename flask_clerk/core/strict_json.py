@@ -18,9 +18,7 @@ def read_json(text: str) -> Any:
         :class:`json.JSONDecodeError` says where.
     """
     try:
-        found = json.loads(
-            text, object_pairs_hook=_without_duplicates, parse_constant=_refuse_constant
-        )
+        found = _DECODER.decode(text)
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
     if text.count("{") + text.count("[") > MAX_DEPTH:
@@ -49,3 +47,8 @@ def _refuse_depth(document: Any) -> None:
         if not level:
             return
     raise ValueError("nested too deeply")
+
+
+_DECODER: Final = json.JSONDecoder(
+    object_pairs_hook=_without_duplicates, parse_constant=_refuse_constant
+)
