@@ -62,6 +62,7 @@ def _takes_host_as_sent(request_class: type[Request]) -> bool:
     return request_class.host is Request.host
 
 
+@lru_cache(maxsize=64)  # an app has few
 def _is_host(host: str) -> bool:
     """Whether a host can be named in an answer's headers (RFC 1035, section 2.3.4)."""
     labels = host.partition(":")[0].removesuffix(".").split(".")

@@ -6,6 +6,7 @@ import logging
 
 from . import refresh
 from .auth import SessionAuth
+from .claims import Claims
 from .constants import Parameters
 from .constants import Reason
 from .constants import Synced
@@ -193,7 +194,7 @@ def _session_in_cookie(context: AuthenticateContext, instance: Instance) -> Requ
         return state
     return (
         _cross_origin_sync(context, instance)
-        or _organization_sync(context, instance, SessionAuth(state.claims, token))
+        or _organization_sync(context, instance, state.claims)
         or state
     )
 
@@ -247,11 +248,14 @@ def _cross_origin_sync(context: AuthenticateContext, instance: Instance) -> Requ
 
 
 def _organization_sync(
-    context: AuthenticateContext, instance: Instance, auth: SessionAuth
+    context: AuthenticateContext, instance: Instance, claims: Claims
 ) -> RequestState | None:
     """Activate the organization that the URL names; one that cannot be is left to the view."""
-    target = instance.organization_of(context.path)
-    if not auth.user_id or target is None or target.is_active(auth):
+    target = instance.organization_of(context.path) if instance.reads_paths else None
+    if target is None:
+        return None
+    auth = SessionAuth(claims, context.session_token_in_cookie or "")
+    if not auth.user_id or target.is_active(auth):
         return None
     if context.redirect_count >= MAX_REDIRECTS or not is_eligible(context):
         return None

@@ -86,7 +86,7 @@ def safe_redirect(target: str | None, base: str, allowed_origins: Iterable[str])
 def query_of(url: str) -> list[tuple[str, str]]:
     """Return the query's parameters in order, decoded as forms are."""
     query = url.partition("#")[0].partition("?")[2]
-    return parse_qsl(query, keep_blank_values=True, errors="replace")
+    return parse_qsl(query, keep_blank_values=True, errors="replace") if query else []
 
 
 def with_query(url: str, pairs: Pairs) -> str:
