@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
+from clerk_backend_api import models
 
 from flask_clerk.local.token_resources import jwt_template_json
 from flask_clerk.local.token_resources import machine_json
@@ -12,10 +12,6 @@ from flask_clerk.local.token_resources import machine_token_json
 from flask_clerk.local.token_resources import testing_token_json as show_testing_token
 from flask_clerk.local.token_resources import ticket_json
 from tests.local.instances import ADA
-
-models = pytest.importorskip(
-    "clerk_backend_api.models", reason="needs the package clerk-backend-api 7 (extra: test)"
-)
 
 
 def check(model: str, data: dict[str, Any]) -> None:
