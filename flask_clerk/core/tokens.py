@@ -5,7 +5,6 @@ from __future__ import annotations
 import binascii
 import re
 import sys
-from base64 import urlsafe_b64decode
 from collections.abc import Iterable
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from typing import Any
 from typing import Final
 from typing import TypeGuard
 
+from .claims import freeze
 from .constants import Reason
 from .errors import TokenVerificationError
 from .strict_json import read_json
@@ -41,6 +41,7 @@ MAX_TOKEN_SIZE: Final = 16_384
 _PREFIXES: Final = {"ak_": API_KEY, "mt_": M2M_TOKEN, "oat_": OAUTH_TOKEN}
 _OAUTH_TYPES: Final = ("at+jwt", "application/at+jwt")  # RFC 9068, section 2.1
 _MACHINE_SUBJECT: Final = "mch_"
+_STANDARD_BASE64: Final = bytes.maketrans(b"-_", b"+/")
 _COMPACT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*")
 
 
@@ -112,7 +113,7 @@ def read_token(token: str) -> UnverifiedToken:
     if not _COMPACT.fullmatch(token):
         raise _invalid("A JWT has three parts of base64url, separated by dots.")
     header, payload, signature = token.split(".")
-    return UnverifiedToken(token, _read_object(header), _read_object(payload), _decode(signature))
+    return UnverifiedToken(token, _read_header(header), _read_object(payload), _decode(signature))
 
 
 def has_jwt_form(token: str) -> bool:
@@ -154,6 +155,12 @@ def is_finite(value: object) -> TypeGuard[int | float]:
     return is_number(value) and abs(value) <= sys.float_info.max
 
 
+@lru_cache(maxsize=32)  # a key puts one and the same header on its tokens
+def _read_header(segment: str) -> Mapping[str, Any]:
+    header: Mapping[str, Any] = freeze(_read_object(segment))
+    return header
+
+
 def _read_object(segment: str) -> dict[str, Any]:
     try:
         found = read_json(_decode(segment).decode("utf-8"))
@@ -165,8 +172,9 @@ def _read_object(segment: str) -> dict[str, Any]:
 
 
 def _decode(segment: str) -> bytes:
+    standard = segment.encode("ascii").translate(_STANDARD_BASE64)
     try:
-        decoded = urlsafe_b64decode(segment + "=" * (-len(segment) % 4))
+        decoded = binascii.a2b_base64(standard + b"=" * (-len(segment) % 4))
     except (binascii.Error, ValueError) as error:
         raise _invalid("A part of the token is not base64url.") from error
     if len(segment) % 4 and not _is_canonical(segment):
