@@ -65,10 +65,11 @@ def rounds_of(shop: Workshop, kind: str, number: int, seconds: int) -> list[Roun
     :param seconds: For which wrk asks each app in each round.
     """
     headers = {
-        name[len("HTTP_") :].replace("_", "-"): value
+        name[len("HTTP_") :].replace("_", "-").title(): value  # wrk looks for "Host"
         for name, value in browser(shop.token(0)).items()
-        if name.startswith("HTTP_") and name not in ("HTTP_HOST", "HTTP_CONNECTION")
+        if name.startswith("HTTP_") and name != "HTTP_CONNECTION"
     }
+    headers["X-Forwarded-Proto"] = "https"  # gunicorn believes it of this machine
     keys = {"CLERK_JWT_KEY": shop.pem, "CLERK_PUBLISHABLE_KEY": PUBLISHABLE_KEY.value}
     ports = []
     with ExitStack() as stack:
@@ -76,7 +77,7 @@ def rounds_of(shop: Workshop, kind: str, number: int, seconds: int) -> list[Roun
             folder = Path(stack.enter_context(TemporaryDirectory()))
             target = f"tests.benchmarks.served:{app}()"
             server = stack.enter_context(gunicorn(target, folder, keys, *WORKERS[kind]))
-            wait_until(partial(_answers, server.port), "gunicorn does not answer")
+            wait_until(partial(_answers, server.port, headers), "gunicorn does not answer")
             ports.append(server.port)
             _rate(server.port, headers, 1)
         return [Round(*(_rate(port, headers, seconds) for port in ports)) for _ in range(number)]
@@ -106,10 +107,10 @@ def _rate(port: int, headers: dict[str, str], seconds: int) -> float:
     return float(_RATE.search(found)[1])
 
 
-def _answers(port: int) -> bool:
+def _answers(port: int, headers: dict[str, str]) -> bool:
     connection = HTTPConnection("127.0.0.1", port, timeout=1)
     try:
-        connection.request("GET", "/page")
+        connection.request("GET", "/page", headers=headers)
         return connection.getresponse().status == 200
     except OSError:
         return False
