@@ -12,7 +12,6 @@ from flask import current_app
 
 from .core.errors import BackendAPIError
 from .core.errors import ResourceNotFoundError
-from .core.instance import Instance
 from .sdk import make_sdk
 
 if TYPE_CHECKING:
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from .api import Session
     from .api.collections import Gets
     from .api.collections import T
+    from .core.instance import Instance
 
 UserLoader = Callable[[str], Any]
 

@@ -34,7 +34,6 @@ from .core.context import HeaderLookup
 from .core.errors import ClerkError
 from .core.errors import HandshakeError
 from .core.facts import Facts
-from .core.instance import Instance
 from .core.lazy import lazy
 from .core.request import authenticate_request
 from .core.state import HeaderList
@@ -61,6 +60,7 @@ from .signals import authorization_denied
 
 if TYPE_CHECKING:
     from .api import Session
+    from .core.instance import Instance
 
 logger = logging.getLogger("flask_clerk")
 

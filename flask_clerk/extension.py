@@ -26,8 +26,6 @@ from .core.config import ClerkConfig
 from .core.config import wants_local
 from .core.context import HeaderLookup
 from .core.fresh_claims import fresh_cookies
-from .core.instance import Backend
-from .core.instance import Instance
 from .core.request import authenticate_request
 from .core.state import RequestState
 from .core.tokens import accepted_types
@@ -58,9 +56,12 @@ if TYPE_CHECKING:
     from werkzeug.wrappers import Response
 
     from .api import Client
+    from .core.instance import Backend
+    from .core.instance import Instance
+
+    Connect = Callable[[ClerkConfig], Backend]
 
 Loader = TypeVar("Loader", bound=UserLoader)
-Connect = Callable[[ClerkConfig], Backend]
 BlueprintT = TypeVar("BlueprintT", bound=Blueprint)
 HandlerT = TypeVar("HandlerT", bound=Handler)
 
@@ -313,6 +314,9 @@ def _open_instance(app: Flask, arguments: Mapping[str, Any]) -> Instance:
 
 
 def _instance(config: ClerkConfig, connect: Connect, **options: Any) -> Instance:
+    """Put the app's instance together; joserfc is loaded only now, so that no request has to."""
+    from .core.instance import Instance
+
     return Instance(
         config,
         connect,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from flask import Request
@@ -10,8 +11,10 @@ from werkzeug.datastructures import EnvironHeaders
 
 from .core.facts import Facts
 from .core.facts import facts_of
-from .core.instance import Instance
 from .core.urls import origin_of
+
+if TYPE_CHECKING:
+    from .core.instance import Instance
 
 _URL_SAFE = "!$&'()*+,/:;=@~"
 

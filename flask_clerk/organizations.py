@@ -12,8 +12,8 @@ from werkzeug.routing import Rule
 
 from .core.config import ClerkConfig
 from .core.errors import ConfigurationError
-from .core.instance import no_organization
 from .core.organizations import Target
+from .core.organizations import no_organization
 
 _ORGANIZATION = "organization"
 _PERSONAL = "personal"

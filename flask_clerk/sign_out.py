@@ -17,7 +17,6 @@ from .core.constants import Cookies
 from .core.context import AuthenticateContext
 from .core.errors import ClerkError
 from .core.errors import TokenVerificationError
-from .core.instance import Instance
 from .core.urls import host_of
 from .core.urls import safe_redirect
 from .decorators import public
@@ -26,6 +25,8 @@ from .globals import current_clerk
 
 if TYPE_CHECKING:
     from werkzeug.wrappers import Response
+
+    from .core.instance import Instance
 
 logger = logging.getLogger("flask_clerk")
 

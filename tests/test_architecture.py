@@ -6,6 +6,7 @@ import ast
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,8 @@ from pathlib import Path
 import pytest
 
 import flask_clerk
+from tests.signing import Signer
+from tests.signing import session_claims
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "flask_clerk"
@@ -157,7 +160,54 @@ def test_the_modules_of_the_core_form_no_circle() -> None:
 
 
 def test_importing_the_package_loads_nothing_that_is_heavy_or_optional() -> None:
-    program = "import sys, flask_clerk; print('\\n'.join(sys.modules))"
+    loaded = set(printed_by("import sys, flask_clerk; print(*sys.modules)"))
+    assert "flask_clerk.core.request" in loaded
+    unwanted = {
+        "authlib", "apispec", "flask_clerk.openapi", "flask_clerk.resource_protector",
+        "requests", "urllib3", "redis", "standardwebhooks", "sqlite3", "pytest",
+        "clerk_backend_api", "httpx", "joserfc", "cryptography",
+        "flask_clerk.api", "flask_clerk.cli", "flask_clerk.local", "flask_clerk.testing",
+        "flask_clerk.redis_stores", "flask_clerk.core.instance", "flask_clerk.core.verify",
+    }  # fmt: skip
+    assert loaded & unwanted == set()
+
+
+def test_the_first_token_is_verified_with_what_init_app_has_loaded(
+    sign: Signer, public_pem: str
+) -> None:
+    token = sign(session_claims(time.time()))
+    program = f"""
+import sys
+from flask import Flask
+from flask_clerk import Clerk, auth
+
+app = Flask("first")
+app.add_url_rule("/", view_func=lambda: auth.user_id)
+Clerk(app, jwt_key={public_pem!r})
+before = set(sys.modules)
+print(app.test_client().get("/", headers={{"Authorization": "Bearer {token}"}}).text)
+print(*(set(sys.modules) - before))
+"""
+    user_id, *loaded = printed_by(program)
+    assert user_id == "user_1"
+    ours = ("flask_clerk", "joserfc", "cryptography")
+    assert [name for name in loaded if name.startswith(ours)] == []
+
+
+def test_an_app_whose_keys_are_fetched_loads_in_init_app_what_verifies() -> None:
+    program = """
+import sys
+from flask import Flask
+from flask_clerk import Clerk
+
+Clerk(Flask("fetches"), secret_key="sk_test_1")
+print(*sys.modules)
+"""
+    assert {"joserfc.jwk", "joserfc.jws", "flask_clerk.core.verify"} <= set(printed_by(program))
+
+
+def printed_by(program: str) -> list[str]:
+    """Return the words that a program prints in an interpreter of its own."""
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", program],
         capture_output=True,
@@ -166,16 +216,7 @@ def test_importing_the_package_loads_nothing_that_is_heavy_or_optional() -> None
         check=True,
         timeout=30,
     )
-    loaded = set(done.stdout.split())
-    assert "flask_clerk.core.verify" in loaded
-    unwanted = {
-        "authlib", "apispec", "flask_clerk.openapi", "flask_clerk.resource_protector",
-        "requests", "urllib3", "redis", "standardwebhooks", "sqlite3", "pytest",
-        "clerk_backend_api", "httpx",
-        "flask_clerk.api", "flask_clerk.cli", "flask_clerk.local", "flask_clerk.testing",
-        "flask_clerk.redis_stores", "authlib.jose",
-    }  # fmt: skip
-    assert loaded & unwanted == set()
+    return done.stdout.split()
 
 
 def test_the_core_works_without_flask() -> None:

@@ -10,9 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from dataclasses import field
 from dataclasses import fields
+from typing import TYPE_CHECKING
 from typing import Any
-
-from joserfc.jwk import RSAKey
 
 from . import settings
 from .constants import API_URL
@@ -21,6 +20,9 @@ from .errors import ConfigurationError
 from .keys import PublishableKey
 from .keys import SecretKey
 from .tokens import SESSION_TOKEN
+
+if TYPE_CHECKING:
+    from joserfc.jwk import RSAKey
 
 _PREFIX = "CLERK_"
 _ALIASES = {"frontend_api": ("FAPI",)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from typing import TYPE_CHECKING
 from typing import Final
 
 from .auth import Auth
@@ -12,11 +13,13 @@ from .errors import BackendAPIError
 from .errors import TokenVerificationError
 from .handshake import session_token_among
 from .handshake import set_cookie_headers
-from .instance import Instance
 from .refresh import NotRefreshedError
 from .refresh import fetch_cookies
 from .state import HeaderList
 from .tokens import read_token
+
+if TYPE_CHECKING:
+    from .instance import Instance
 
 logger = logging.getLogger("flask_clerk")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+from typing import TYPE_CHECKING
 from typing import Final
 
 from .claims import Claims
@@ -15,7 +16,6 @@ from .context import AuthenticateContext
 from .errors import ClerkError
 from .errors import HandshakeError
 from .errors import TokenVerificationError
-from .instance import Instance
 from .state import HeaderList
 from .state import RequestState
 from .state import in_handshake
@@ -23,6 +23,9 @@ from .state import signed_in
 from .state import signed_out
 from .urls import with_query
 from .urls import without
+
+if TYPE_CHECKING:
+    from .instance import Instance
 
 logger = logging.getLogger("flask_clerk")
 

@@ -18,6 +18,7 @@ from .lazy import lazy
 from .machine_tokens import MachineTokens
 from .memory import Memory
 from .organizations import Target
+from .organizations import no_organization
 from .revocation import MemoryRevocations
 from .revocation import RevocationStore
 from .verdicts import Verdicts
@@ -55,10 +56,6 @@ class Backend(Protocol):
 def wall_clock() -> float:
     """Return Unix seconds, looked up at each use so that a frozen clock is seen."""
     return time.time()
-
-
-def no_organization(path: str) -> None:
-    """Find that no path wants an organization to be active."""
 
 
 class Instance:

@@ -10,12 +10,13 @@ import textwrap
 from dataclasses import dataclass
 from dataclasses import field
 from functools import lru_cache
+from typing import TYPE_CHECKING
 from typing import Final
 
-from joserfc.errors import SecurityWarning
-from joserfc.jwk import RSAKey
-
 from .errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from joserfc.jwk import RSAKey
 
 DEVELOPMENT: Final = "development"
 PRODUCTION: Final = "production"
@@ -106,6 +107,9 @@ def import_public_key(pem: str) -> RSAKey:
 
     :raises ConfigurationError: If it is no RSA public key of at least 2048 bits.
     """
+    from joserfc.errors import SecurityWarning
+    from joserfc.jwk import RSAKey
+
     text = pem.replace("\\r", "").replace("\\n", "\n").strip().strip("\"'")
     if "PRIVATE KEY" in text:
         raise ConfigurationError("CLERK_JWT_KEY holds a private key; set the PEM public key.")

@@ -29,3 +29,7 @@ class Target:
         if self.organization_slug is not None:
             return auth.org_slug == self.organization_slug
         return not auth.org_id
+
+
+def no_organization(path: str) -> None:
+    """Find that no path wants an organization to be active."""

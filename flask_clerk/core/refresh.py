@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 from typing import Final
 
 from .constants import RefreshReason
@@ -12,10 +13,12 @@ from .errors import ClerkError
 from .errors import TokenVerificationError
 from .handshake import session_token_among
 from .handshake import set_cookie_headers
-from .instance import Instance
 from .state import RequestState
 from .state import signed_in
 from .tokens import read_token
+
+if TYPE_CHECKING:
+    from .instance import Instance
 
 _CODE: Final = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 #: Request headers that tell Clerk which browser it renews a session for.

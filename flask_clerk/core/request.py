@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from typing import TYPE_CHECKING
 
 from . import refresh
 from .auth import SessionAuth
@@ -16,7 +17,6 @@ from .handshake import MAX_REDIRECTS
 from .handshake import handshake
 from .handshake import is_eligible
 from .handshake import resolve
-from .instance import Instance
 from .state import RequestState
 from .state import authenticated
 from .state import signed_in
@@ -29,6 +29,9 @@ from .tokens import read_token
 from .urls import safe_redirect
 from .urls import with_added
 from .urls import with_replaced
+
+if TYPE_CHECKING:
+    from .instance import Instance
 
 logger = logging.getLogger("flask_clerk")
 

@@ -9,11 +9,10 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 from typing import Any
 from typing import NoReturn
 from urllib.parse import urlsplit
-
-from joserfc.jwk import RSAKey
 
 from .errors import ConfigurationError
 from .keys import PublishableKey
@@ -22,6 +21,9 @@ from .keys import import_public_key
 from .tokens import accepted_types
 from .urls import is_loopback
 from .urls import origin_of
+
+if TYPE_CHECKING:
+    from joserfc.jwk import RSAKey
 
 _MAX_SKEW = 300
 _TRUE = frozenset({"true", "1", "yes", "on"})

@@ -16,9 +16,9 @@ from flask_clerk.core.errors import ClerkError
 from flask_clerk.core.facts import Facts
 from flask_clerk.core.facts import facts_of
 from flask_clerk.core.instance import Instance
-from flask_clerk.core.instance import no_organization
 from flask_clerk.core.keys import PublishableKey
 from flask_clerk.core.organizations import Target
+from flask_clerk.core.organizations import no_organization
 from flask_clerk.core.request import authenticate_request
 from flask_clerk.core.state import RequestState
 from tests.signing import Signer
