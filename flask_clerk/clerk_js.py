@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from typing import Final
 
-from jinja2 import Environment
+from jinja2.utils import htmlsafe_json_dumps
 from markupsafe import Markup
 
 from .core.config import ClerkConfig
@@ -18,16 +18,11 @@ UI_VERSION: Final = "1"
 # Elements with data-clerk-component="UserButton" (SignIn, UserProfile, …) get that component, and
 # elements with data-clerk-fallback, which serve people without JavaScript, are hidden. The way
 # back stands in our URLs' query, where clerk-js does not look; it follows no way to other origins.
-_SCRIPTS: Final = Environment(autoescape=True).from_string(
-    """\
-<script defer crossorigin="anonymous"{{ nonce }} src="{{ ui_url }}"></script>
-<script defer crossorigin="anonymous"{{ nonce }} data-clerk-publishable-key="{{ key }}"\
-{% if proxy_url %} data-clerk-proxy-url="{{ proxy_url }}"{% endif %}\
-{% if domain %} data-clerk-domain="{{ domain }}"{% endif %} src="{{ js_url }}"></script>
-<script{{ nonce }}>
+_START: Final = Markup(
+    """
 addEventListener("load", async () => {
   if (!window.Clerk) return;
-  const options = {{ options | tojson }};
+  const options = %s;
   await Clerk.load({...options, ui: {ClerkUI: window.__internal_ClerkUICtor}});
   const back = new URLSearchParams(location.search).get("redirect_url");
   for (const node of document.querySelectorAll("[data-clerk-component]")) {
@@ -38,7 +33,6 @@ addEventListener("load", async () => {
   for (const node of document.querySelectorAll("[data-clerk-fallback]")) node.hidden = true;
   document.dispatchEvent(new CustomEvent("clerk-loaded"));
 });
-</script>
 """
 )
 
@@ -53,17 +47,26 @@ def clerk_js(config: ClerkConfig, nonce: str | None = None) -> Markup:
         raise ConfigurationError("clerk_js() needs CLERK_PUBLISHABLE_KEY.")
     base = (config.proxy_url or config.instance_frontend_api or "").rstrip("/")
     version = config.js_version or JS_VERSION
-    return Markup(
-        _SCRIPTS.render(
-            nonce=Markup(' nonce="{}"').format(nonce) if nonce else "",
-            ui_url=f"{base}/npm/@clerk/ui@{UI_VERSION}/dist/ui.browser.js",
-            js_url=config.js_url or f"{base}/npm/@clerk/clerk-js@{version}/dist/clerk.browser.js",
-            key=config.publishable_key.value,
-            proxy_url=config.proxy_url,
-            domain=config.domain if config.is_satellite else None,
-            options=_options(config),
+    fetched = {"defer": "defer", "crossorigin": "anonymous", "nonce": nonce}
+    return (
+        _script("", src=f"{base}/npm/@clerk/ui@{UI_VERSION}/dist/ui.browser.js", **fetched)
+        + _script(
+            "",
+            src=config.js_url or f"{base}/npm/@clerk/clerk-js@{version}/dist/clerk.browser.js",
+            data_clerk_publishable_key=config.publishable_key.value,
+            data_clerk_proxy_url=config.proxy_url,
+            data_clerk_domain=config.domain if config.is_satellite else None,
+            **fetched,
         )
+        + _script(_START % htmlsafe_json_dumps(_options(config)), nonce=nonce)
     )
+
+
+def _script(code: str, /, **attributes: str | None) -> Markup:
+    """Return a script element with those of the attributes that have a value."""
+    given = ((name.replace("_", "-"), value) for name, value in attributes.items() if value)
+    written = Markup().join(Markup(' {}="{}"').format(name, value) for name, value in given)
+    return Markup("<script{}>{}</script>\n").format(written, code)
 
 
 def _options(config: ClerkConfig) -> dict[str, Any]:
