@@ -197,7 +197,7 @@ def import_time() -> float:
 
 
 def start_time(shop: Workshop) -> float:
-    """Return those of the import and of ``Clerk(app, …)``, which loads what verifies."""
+    """Return the milliseconds of the import and of ``Clerk(app, …)``, which loads joserfc."""
     settings = f"jwt_key={shop.pem!r}, publishable_key={PUBLISHABLE_KEY.value!r}"
     return _in_new_interpreters(
         f"import flask_clerk; flask_clerk.Clerk(app, {settings})", "app = flask.Flask('start')"
