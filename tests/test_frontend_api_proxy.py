@@ -9,6 +9,7 @@ import json
 import logging
 import socket
 import threading
+import time
 from collections.abc import Callable
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -34,6 +35,8 @@ from flask_clerk import frontend_api_proxy
 from flask_clerk.api import frontend_api
 from flask_clerk.core.keys import PublishableKey
 from flask_clerk.local import LocalClerk
+from tests.faults.places import in_drops
+from tests.faults.places import place
 from tests.local.live import serving
 from tests.loopback import in_a_thread
 
@@ -597,6 +600,40 @@ def test_an_upstream_that_does_not_answer_is_not_waited_for(
         assert browser.get("/__clerk/v1/client").status_code == 502
     finally:
         done.set()
+
+
+def test_an_upstream_whose_headers_come_in_drops_is_given_up(
+    upstream: Upstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(frontend_api, "TIMEOUT", (5, 0.3))
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n"
+    with place(in_drops(head + b"{}")) as (url, _):
+        assert WSGIClient(make_app(url)).get("/__clerk/v1/client").status_code == 502
+
+
+def test_a_body_that_comes_in_drops_is_cut(
+    upstream: Upstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(frontend_api, "TIMEOUT", (5, 0.3))
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: 40\r\n\r\n"
+    with place(in_drops(b" " * 40, at_once=head)) as (url, _):
+        response = WSGIClient(make_app(url)).get("/__clerk/v1/client", buffered=False)
+        assert response.status_code == 200
+        with pytest.raises(BackendAPIError, match="was cut"):
+            response.get_data()
+
+
+def test_a_browser_that_reads_slowly_gets_the_whole_answer(
+    browser: WSGIClient, upstream: Upstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(frontend_api, "TIMEOUT", (5, 1.0))
+    body = b"x" * 4_000_000  # more than the connection holds by itself
+    upstream.respond = answer(200, body)
+    response = browser.get("/__clerk/npm/clerk.js", buffered=False)
+    chunks = response.iter_encoded()
+    first = next(chunks)
+    time.sleep(1.5)
+    assert first + b"".join(chunks) == body
 
 
 def test_every_call_has_a_timeout() -> None:

@@ -39,10 +39,8 @@ from .pool import USER_AGENT
 from .pool import Pool
 from .resources import Resource
 
-#: Seconds to connect, and seconds between two bytes of an answer.
+#: Seconds to connect, and seconds to wait for the whole of an answer.
 TIMEOUT: Final = (3.05, 10.0)
-#: Seconds for the whole body of an answer, which may come in drops.
-MAX_DURATION: Final = 20.0
 #: Tries of an idempotent call, the first included.
 MAX_TRIES: Final = 3
 #: Seconds. After a call that failed this slowly, another one would fail as slowly.
@@ -237,19 +235,16 @@ def _pause(error: BackendAPIError, attempt: int) -> float | None:
 
 
 def _body_of(response: requests.Response) -> bytes:
-    """Return the body, decompressed, unless it is too large or too slow in coming.
+    """Return the body, decompressed, unless it is too large.
 
     :raises BackendAPIError: If it is.
     """
-    ends = time.monotonic() + MAX_DURATION
-    read = getattr(response.raw, "read1", response.raw.read)  # urllib3 before 2 waits for it all
+    read = getattr(response.raw, "read1", response.raw.read)  # urllib3 before 2 has no read1
     content = bytearray()
     while chunk := read(MAX_ANSWER_SIZE + 1 - len(content), decode_content=True):
         content += chunk
         if len(content) > MAX_ANSWER_SIZE:
             raise _unreachable("an answer over the size limit")
-        if time.monotonic() > ends:
-            raise _unreachable("an answer over the time limit")
     return bytes(content)
 
 

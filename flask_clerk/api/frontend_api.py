@@ -19,7 +19,7 @@ from .pool import Pool
 
 logger = logging.getLogger("flask_clerk")
 
-#: Seconds to connect, and seconds between two bytes.
+#: Seconds to connect, and seconds to wait for the whole of an answer, however slow the browser is.
 TIMEOUT: Final = (3.05, 30.0)
 #: Bytes that are handed on at once, at most.
 _CHUNK: Final = 64 * 1024

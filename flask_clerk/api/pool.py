@@ -9,9 +9,9 @@ from typing import Final
 
 import requests
 from requests.adapters import BaseAdapter
-from requests.adapters import HTTPAdapter
 
 from ..version import VERSION
+from .deadline import DeadlineAdapter
 
 USER_AGENT: Final = f"flask-clerk/{VERSION}"
 
@@ -41,7 +41,7 @@ class Pool:
         session.auth = _no_netrc
         # What one caller's answer sets must not go along with the next caller's request.
         session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-        adapter = self._adapter or HTTPAdapter(pool_connections=4, pool_maxsize=_SIZE)
+        adapter = self._adapter or DeadlineAdapter(pool_connections=4, pool_maxsize=_SIZE)
         session.mount("https://", adapter)
         session.mount("http://", adapter)
         session.headers.clear()

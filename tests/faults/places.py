@@ -69,12 +69,54 @@ def silence(connection: socket.socket) -> None:
         pass
 
 
-def drops(connection: socket.socket) -> None:
-    """Send the body byte by byte, each long before any time is over, for ever."""
-    connection.recv(65_536)
-    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n")
-    while True:
-        connection.sendall(b" ")
+def in_drops(content: bytes, at_once: bytes = b"") -> Serve:
+    """Return a server's part: send this byte by byte, each long before any time is over.
+
+    :param at_once: What is sent before.
+    """
+
+    def serve(connection: socket.socket) -> None:
+        connection.recv(65_536)
+        connection.sendall(at_once)
+        _drip(connection, content)
+
+    return serve
+
+
+def record_in_drops(content: bytes, context: ssl.SSLContext) -> Serve:
+    """Return a server's part: send this as one record of TLS, which comes byte by byte.
+
+    RFC 8446, section 5: nothing of a record can be read before all of it is there.
+    """
+
+    def serve(connection: socket.socket) -> None:
+        arrived, leaving = ssl.MemoryBIO(), ssl.MemoryBIO()
+        tls = context.wrap_bio(arrived, leaving, server_side=True)
+
+        def has_done(step: Callable[[], object]) -> bool:
+            try:
+                step()
+            except ssl.SSLWantReadError:
+                connection.sendall(leaving.read())
+                if not arrived.write(connection.recv(65_536)):
+                    raise ConnectionResetError from None
+                return False
+            return True
+
+        while not has_done(tls.do_handshake):
+            pass
+        while not has_done(lambda: tls.read(65_536)):
+            pass
+        connection.sendall(leaving.read())
+        tls.write(content)
+        _drip(connection, leaving.read())
+
+    return serve
+
+
+def _drip(connection: socket.socket, content: bytes) -> None:
+    for drop in content:
+        connection.sendall(bytes([drop]))
         time.sleep(0.05)
 
 

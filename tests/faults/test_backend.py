@@ -34,7 +34,6 @@ SHORT = 0.3
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(client_module, "TIMEOUT", (SHORT, SHORT))
-    monkeypatch.setattr(client_module, "MAX_DURATION", SHORT)
 
 
 def expired(target: Target) -> dict[str, str]:
