@@ -9,15 +9,15 @@ from pathlib import Path
 from tests.faults import places
 from tests.faults.places import Serve
 
-_HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\n"
+_HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 50000\r\n"
 _SERVED: dict[str, Serve] = {
     "cut off": places.cut_off,
     "reset": places.reset,
     "cut in the head": places.cut_in_the_head,
     "cut in mid-answer": places.answer("200 OK", b'{"keys": [', promised=5_000),
     "silence": places.silence,
-    "drops of a head": places.in_drops(_HEAD + b'{"keys": []}'),
-    "drops of a body": places.in_drops(b'{"keys": []}', at_once=_HEAD),
+    "drops of a head": places.in_drops(b" " * 50_000, at_once=_HEAD + b"X-Drops:"),
+    "drops of a body": places.in_drops(b" " * 50_000, at_once=_HEAD + b"\r\n"),
     "no HTTP": places.no_http,
     "wrong JSON": places.answer("200 OK", b'{"keys": [}'),
     "no JSON": places.answer("200 OK", b"<html>maintenance</html>"),
