@@ -15,6 +15,7 @@ from datetime import timezone
 from pathlib import Path
 from typing import Any
 
+from tests.benchmarks import growth
 from tests.benchmarks import measure
 from tests.benchmarks import served
 from tests.benchmarks.variants import Workshop
@@ -73,17 +74,15 @@ def _compare(shop: Workshop, rounds: int, batch: int) -> None:
 
 def _grow(shop: Workshop, *, quick: bool) -> None:
     number = 200 if quick else 2000
-    curves = {
-        "distinct tokens": measure.by_tokens(
-            shop, [1, 100, 10_000] if quick else [1, 100, 10_000, 100_000, 1_000_000]
-        ),
-        "threads": measure.by_threads(shop, [1, 4, 16, 64], number),
-        "keys in the JWKS": measure.by_keys(shop, [1, 5, 10, 50], number),
-        "routes (what Clerk adds)": measure.by_routes(shop, [1, 50, 500], number // 10),
-    }
-    print()
-    for name, points in curves.items():
-        print(f"{name}: " + ", ".join(f"{size}: {micro:.1f} µs" for size, micro in points))
+    tokens = [1, 100, 1_000] if quick else [1, 100, 1_000, 10_000, 30_000, 100_000, 1_000_000]
+    curves = [
+        growth.by_tokens(shop, tokens, 100 if quick else 10_000),
+        growth.by_threads(shop, [1, 4, 16, 64], number),
+        growth.by_keys(shop, [1, 5, 10, 50], number),
+        growth.by_routes(shop, [1, 50, 500], number // 10),
+    ]
+    for each in curves:
+        print(f"\n{each.table()}")
     _draw_curves(curves)
 
 
@@ -95,22 +94,28 @@ def _draw_ratios(ratios: dict[str, float]) -> None:
     _save(figure, "ratios")
 
 
-def _draw_curves(curves: dict[str, measure.Points]) -> None:
-    figure, axes = _canvas()
-    for name, points in curves.items():
-        axes.plot(*zip(*points, strict=True), marker="o", label=name)
-    axes.set(xscale="log", yscale="log", ylabel="µs")
-    axes.legend()
+def _draw_curves(curves: list[growth.Growth]) -> None:
+    """Draw the first figure of each curve, and beside it the memory of the tokens."""
+    figure, (left, right) = _canvas(columns=2)
+    for each in curves:
+        sizes, first, *_ = zip(*each.rows, strict=True)
+        left.plot(sizes, first, marker="o", label=f"{each.of}: {each.figures[0]}")
+    left.set(xscale="log", yscale="log", ylabel="µs")
+    left.legend()
+    tokens = curves[0]
+    sizes, _, megabytes = zip(*tokens.rows, strict=True)
+    right.plot(sizes, megabytes, marker="o")
+    right.set(xscale="log", xlabel=tokens.of, ylabel=tokens.figures[1])
     _save(figure, "growth")
 
 
-def _canvas() -> Any:
+def _canvas(columns: int = 1) -> Any:
     import matplotlib as mpl
 
     mpl.use("Agg")
     from matplotlib import pyplot
 
-    return pyplot.subplots(figsize=(9, 5), layout="constrained")
+    return pyplot.subplots(1, columns, figsize=(9 * columns, 5), layout="constrained")
 
 
 def _save(figure: Any, name: str) -> None:

@@ -1,4 +1,4 @@
-"""Measuring: interleaved rounds, medians, and what grows."""
+"""Measuring: interleaved rounds and medians."""
 
 from __future__ import annotations
 
@@ -15,10 +15,8 @@ from typing import Any
 
 from flask import Flask
 
-from flask_clerk import Clerk
 from flask_clerk.core.config import ClerkConfig
 from flask_clerk.core.instance import Instance
-from flask_clerk.core.jwks import RemoteKeys
 from tests.benchmarks.variants import PUBLISHABLE_KEY
 from tests.benchmarks.variants import Variant
 from tests.benchmarks.variants import Workshop
@@ -26,8 +24,6 @@ from tests.benchmarks.variants import bearer
 from tests.benchmarks.variants import browser
 from tests.benchmarks.variants import call
 from tests.benchmarks.variants import raw_verification
-
-Points = list[tuple[int, float]]
 
 
 def compare(variants: list[Variant], rounds: int, batch: int) -> dict[str, list[float]]:
@@ -99,83 +95,6 @@ def under_a_busy_thread(shop: Workshop, number: int) -> tuple[float, float]:
     return statistics.median(cold), statistics.median(warm)
 
 
-def by_tokens(shop: Workshop, sizes: list[int]) -> Points:
-    """Return microseconds a request after so many distinct tokens have been remembered.
-
-    The tokens are facts alone, signed once: a million signatures would take an hour.
-    """
-    found = []
-    for size in sizes:
-        app = shop.app(token_cache_size=10_000)
-        known = shop.token(0)
-        for _ in range(200):
-            call(app, bearer(known))
-        memory, entry = _memory_and_entry(app, known)
-        for number in range(size):
-            memory.add((f"Bearer {number}", None), entry)
-        call(app, bearer(known))
-        requests = [bearer(known) for _ in range(400)]
-        found.append((size, timed(lambda r: call(app, r), requests)))  # noqa: B023
-    return found
-
-
-def by_threads(shop: Workshop, sizes: list[int], number: int) -> Points:
-    """Return microseconds a request with so many threads at it; one interpreter serves them all."""
-    app = shop.app()
-    known = shop.token(0)
-    found = []
-    for size in sizes:
-        share = max(number // size, 1)
-        loads = [[browser(known) for _ in range(share)] for _ in range(size)]
-        threads = [
-            threading.Thread(target=lambda load: [call(app, r) for r in load], args=(load,))
-            for load in loads
-        ]
-        began = perf_counter()
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        found.append((size, (perf_counter() - began) / (share * size) * 1e6))
-    return found
-
-
-def by_keys(shop: Workshop, sizes: list[int], number: int) -> Points:
-    """Return microseconds to find the key among so many in the JWKS."""
-    found = []
-    public = shop.key.as_dict(private=False)
-    for size in sizes:
-        keys = [{**public, "kid": f"ins_{each}", "alg": "RS256"} for each in range(size)]
-        remote = RemoteKeys(lambda: {"keys": keys}, 3600, lambda: 0.0)  # noqa: B023
-        remote.get("ins_0")
-        found.append((size, timed(remote.get, [f"ins_{size - 1}"] * number)))
-    return found
-
-
-def by_routes(shop: Workshop, sizes: list[int], number: int) -> Points:
-    """Return what Clerk adds to a bare app with so many routes, in microseconds a request."""
-    found = []
-    known = shop.token(0)
-    for size in sizes:
-        spent = []
-        for has_clerk in (False, True):
-            app = Flask("routes", static_folder=None)
-            if has_clerk:
-                Clerk(app, jwt_key=shop.pem, publishable_key=PUBLISHABLE_KEY.value)
-            for each in range(size):
-                app.add_url_rule(f"/page{each or ''}", f"page{each}", lambda: "hello")
-            for _ in range(20):
-                call(app, browser(known))
-            spent.append(
-                statistics.median(
-                    timed(lambda r: call(app, r), [browser(known) for _ in range(number)])  # noqa: B023
-                    for _ in range(7)
-                )
-            )
-        found.append((size, spent[1] - spent[0]))
-    return found
-
-
 def memory_of_tokens(shop: Workshop, number: int) -> float:
     """Return the megabytes that so many remembered tokens take, each sent in the header."""
     app = shop.app(token_cache_size=2 * number)
@@ -235,16 +154,6 @@ def _facts_and_memory(app: Flask, token: str) -> tuple[Any, Any]:
         app.request_class(browser(token)), instance, instance.config.accepts_token
     )
     return facts, instance.memory
-
-
-def _memory_and_entry(app: Flask, token: str) -> tuple[Any, Any]:
-    """Return what an app remembers decisions in, and the entry of a token in the header."""
-    from flask_clerk.incoming import request_facts
-
-    instance = app.extensions["clerk"].instance
-    request = app.request_class(bearer(token))
-    decisions = instance.memory._decisions
-    return decisions, decisions.get(request_facts(request, instance, instance.config.accepts_token))
 
 
 def _no_backend(config: ClerkConfig) -> Any:

@@ -54,8 +54,8 @@ class Variant:
 class Workshop:
     """Makes tokens with one key, and apps that believe them."""
 
-    def __init__(self) -> None:
-        self.key: RSAKey = RSAKey.generate_key(2048, private=True)
+    def __init__(self, key: RSAKey | None = None) -> None:
+        self.key: RSAKey = key or RSAKey.generate_key(2048, private=True)
         self.sign = Signer(self.key)
         self.pem = self.key.as_pem(private=False).decode("ascii")
         self.jwk = {**self.key.as_dict(private=False), "kid": KID, "alg": "RS256", "use": "sig"}
