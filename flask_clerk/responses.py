@@ -25,7 +25,8 @@ def finish(response: Response, headers: HeaderList, *, depends_on_session: bool)
     :param depends_on_session: Whether the view or a guard has read who is signed in. Then, and
         where cookies are set, no shared cache may keep the answer, whatever the view says.
     """
-    set_by_view = {_cookie_name(line) for line in response.headers.getlist("Set-Cookie")}
+    names = {name.lower() for name, _ in response.headers}  # asked one by one, each miss raises
+    set_by_view = _cookies_of(response) if "set-cookie" in names else set()
     for name, value in headers:
         if name == "Set-Cookie":
             depends_on_session = True
@@ -33,9 +34,12 @@ def finish(response: Response, headers: HeaderList, *, depends_on_session: bool)
                 response.headers.add(name, value)
         elif name != "Location":
             response.headers[name] = value
-    if depends_on_session:
+            names.add(name.lower())
+    if depends_on_session and "cache-control" in names:
         _keep_from_shared_caches(response)
-    if "Vary" in response.headers:
+    elif depends_on_session:
+        response.headers.add("Cache-Control", "private")
+    if "vary" in names:
         response.vary.update(_VARIES_WITH)
     else:
         response.headers.add("Vary", ", ".join(_VARIES_WITH))
@@ -43,15 +47,17 @@ def finish(response: Response, headers: HeaderList, *, depends_on_session: bool)
 
 
 def _keep_from_shared_caches(response: Response) -> None:
-    if "Cache-Control" not in response.headers:
-        response.headers.add("Cache-Control", "private")
-        return
+    """Make the policy that is there a private one."""
     policy = response.headers["Cache-Control"]
     response.headers["Cache-Control"] = policy.lower()  # Werkzeug knows directives by case
     if not response.cache_control.no_store:
         response.cache_control.public = False
         response.cache_control.s_maxage = None
         response.cache_control.private = True
+
+
+def _cookies_of(response: Response) -> set[str]:
+    return {_cookie_name(line) for line in response.headers.getlist("Set-Cookie")}
 
 
 def _cookie_name(line: str) -> str:
