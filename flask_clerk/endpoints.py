@@ -16,7 +16,7 @@ from .guards import accepted_by
 from .guards import guards_of
 from .guards import is_marked_apart
 from .guards import is_marked_public
-from .guards import marks_made
+from .guards import marks
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -56,13 +56,14 @@ class Doors:
 
     def of(self, request: Request, config: ClerkConfig) -> Door:
         """Return what a request passes through, as :func:`guards_at` finds its guards."""
-        app, endpoint, method = self._app, request.endpoint or "", request.method
+        app, rule, method = self._app, request.url_rule, request.method
+        endpoint = "" if rule is None else rule.endpoint
         door = self._known.get((endpoint, method))
-        view, marks = app.view_functions.get(endpoint), marks_made()
+        view = app.view_functions.get(endpoint)
         if (
             door is None
             or door.view is not view
-            or door.marks != marks
+            or door.marks != marks.made
             or door.config is not config
         ):
             guards = guards_at(app, endpoint, method, closed=config.require_auth)
@@ -71,7 +72,7 @@ class Doors:
                 guards,
                 _accepted(view, guards, config.accepts_token),
                 not guards and (is_static(app, endpoint) or is_marked_apart(view)),
-                marks,
+                marks.made,
                 config,
             )
             if method.lower() in http_method_funcs:  # others are any text that a client makes up

@@ -27,7 +27,14 @@ _PUBLIC: Final = "__clerk_public__"
 _APART: Final = "__clerk_apart__"
 _NOT_MET: Final = "condition-not-met"
 
-_marks_made = 0
+
+class _Marks:
+    """Counts the marks, so that what was worked out from them is known to be of yesterday."""
+
+    made = 0
+
+
+marks: Final = _Marks()
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,13 +137,13 @@ def mark(target: Any, guard: Guard) -> None:
     there = getattr(target, _GUARDS, ())
     if repr(guard) not in map(repr, there):  # by repr: for == a guard for 1 is one for True
         setattr(target, _GUARDS, (*there, guard))
-        _count_mark()
+        marks.made += 1
 
 
 def mark_public(target: Any) -> None:
     """Leave the mark of a view, a view class or a blueprint that is open to everybody."""
     setattr(target, _PUBLIC, True)
-    _count_mark()
+    marks.made += 1
 
 
 def mark_apart(view: Any) -> None:
@@ -148,16 +155,6 @@ def mark_apart(view: Any) -> None:
 def is_marked_apart(view: Any) -> bool:
     """Whether a view finds out itself who calls."""
     return hasattr(view, _APART)
-
-
-def marks_made() -> int:
-    """Return a number that is another one after each new mark."""
-    return _marks_made
-
-
-def _count_mark() -> None:
-    global _marks_made
-    _marks_made += 1
 
 
 def guards_of(
