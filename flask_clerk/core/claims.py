@@ -8,7 +8,13 @@ from typing import Any
 from typing import Final
 from typing import NoReturn
 
+from .strict_json import Members
+from .strict_json import decoder_of
+from .strict_json import read_json
+
 MISSING: Final = object()
+
+_PLAIN: Final = frozenset({dict, list})
 
 
 def _refuse(self: object, *args: object, **kwargs: object) -> NoReturn:
@@ -55,12 +61,21 @@ Claims = FrozenDict
 
 def freeze(value: Any) -> Any:
     """Return the JSON value with every object and array in it read-only."""
+    if isinstance(value, (FrozenDict, FrozenList)):
+        return value
     if isinstance(value, dict):
-        # Interned, since the same few names come with every token that is remembered.
-        return FrozenDict({intern(key): freeze(item) for key, item in value.items()})
+        return _frozen_object(list(value.items()))
     if isinstance(value, list):
-        return FrozenList(map(freeze, value))
+        return FrozenList([freeze(item) if type(item) in _PLAIN else item for item in value])
     return value
+
+
+def read_frozen(text: str) -> Any:
+    """Return the value of a JSON text, read-only throughout.
+
+    :raises ValueError: As :func:`read_json` does.
+    """
+    return read_json(text, _DECODER)
 
 
 def find_claim(claims: Any, path: str) -> Any:
@@ -86,3 +101,16 @@ def _thaw(value: Any) -> Any:
     if isinstance(value, list):
         return [_thaw(item) for item in value]
     return value
+
+
+def _frozen_object(members: Members) -> FrozenDict:
+    """Return a read-only object; its names are interned: the same few come with every token."""
+    found = FrozenDict(
+        {intern(name): freeze(value) if type(value) in _PLAIN else value for name, value in members}
+    )
+    if len(found) != len(members):
+        raise ValueError("duplicate name")
+    return found
+
+
+_DECODER: Final = decoder_of(_frozen_object)

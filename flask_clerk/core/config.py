@@ -19,6 +19,7 @@ from .constants import API_VERSION
 from .errors import ConfigurationError
 from .keys import PublishableKey
 from .keys import SecretKey
+from .lazy import lazy
 from .tokens import SESSION_TOKEN
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def _setting(read: Callable[[Any, str], Any], default: Any = None, *, secret: bo
     return field(default=default, repr=not secret, metadata={"read": read})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class ClerkConfig:
     """The settings of one instance, validated and frozen. Durations are in seconds."""
 
@@ -116,14 +117,14 @@ class ClerkConfig:
         config._check()
         return config
 
-    @property
+    @lazy
     def is_development(self) -> bool:
         """Whether the instance is a development instance, as far as its keys tell."""
         if self.publishable_key is not None:
             return self.publishable_key.is_development
         return self.secret_key is not None and self.secret_key.is_development
 
-    @property
+    @lazy
     def issuer(self) -> str | None:
         """The URL by which the instance's tokens name it, as far as its keys tell."""
         if self.publishable_key is None:
@@ -132,7 +133,7 @@ class ClerkConfig:
             return f"https://clerk.{self.domain}"
         return f"https://{self.publishable_key.frontend_api}"
 
-    @property
+    @lazy
     def instance_frontend_api(self) -> str | None:
         """The base URL at which the instance's Frontend API is reached without a proxy."""
         return self.frontend_api or self.issuer

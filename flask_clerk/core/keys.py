@@ -9,11 +9,11 @@ import re
 import textwrap
 from dataclasses import dataclass
 from dataclasses import field
-from functools import lru_cache
 from typing import TYPE_CHECKING
 from typing import Final
 
 from .errors import ConfigurationError
+from .lazy import lazy
 
 if TYPE_CHECKING:
     from joserfc.jwk import RSAKey
@@ -29,7 +29,7 @@ _KEY_KIND = re.compile(r"(?P<kind>pk|sk|ak|whsec)_")
 _HOST = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::[0-9]{1,5})?", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class PublishableKey:
     """What a publishable key says: the kind of instance and the host of its Frontend API."""
 
@@ -63,10 +63,11 @@ class PublishableKey:
         """Whether the instance is a development instance."""
         return self.instance_type == DEVELOPMENT
 
-    @property
+    @lazy
     def cookie_suffix(self) -> str:
-        """Return the eight characters that mark this instance's cookies."""
-        return _cookie_suffix(self.value)
+        """The eight characters that mark this instance's cookies."""
+        digest = hashlib.sha1(self.value.encode(), usedforsecurity=False).digest()
+        return base64.urlsafe_b64encode(digest).decode("ascii")[:8]
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,12 +136,6 @@ def import_public_key(pem: str) -> RSAKey:
 def is_strong(key: RSAKey) -> bool:
     """Whether the key is long enough for RS256 (RFC 7518, section 3.3)."""
     return key.public_key.key_size >= MINIMUM_RSA_BITS
-
-
-@lru_cache(maxsize=16)
-def _cookie_suffix(publishable_key: str) -> str:
-    digest = hashlib.sha1(publishable_key.encode(), usedforsecurity=False).digest()
-    return base64.urlsafe_b64encode(digest).decode("ascii")[:8]
 
 
 def _decode_host(encoded: str) -> str:

@@ -3,35 +3,52 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 from typing import Final
 from typing import NoReturn
+
+#: The members of a JSON object, in order.
+Members = list[tuple[str, Any]]
 
 #: Levels. Python's own limit depends on how deep the caller is; no claim comes near this one.
 MAX_DEPTH: Final = 64
 
 
-def read_json(text: str) -> Any:
+def make_object(members: Members) -> dict[str, Any]:
+    """Return a ``dict`` of an object's members.
+
+    :raises ValueError: If two have one name.
+    """
+    found = dict(members)
+    if len(found) != len(members):
+        raise ValueError("duplicate name")
+    return found
+
+
+def decoder_of(make_object: Callable[[Members], Any]) -> json.JSONDecoder:
+    """Return what :func:`read_json` decodes with.
+
+    :param make_object: Makes an object of its members; it must refuse two of one name.
+    """
+    return json.JSONDecoder(object_pairs_hook=make_object, parse_constant=_refuse_constant)
+
+
+def read_json(text: str, decoder: json.JSONDecoder | None = None) -> Any:
     """Return the value of a JSON text (RFC 7493, sections 2.1 to 2.3).
 
+    :param decoder: From :func:`decoder_of`; unless given, objects are ``dict``.
     :raises ValueError: For what is no JSON, and for what only some readers take for it; a
         :class:`json.JSONDecodeError` says where.
     """
     try:
-        found = _DECODER.decode(text)
+        found = (decoder or _PLAIN).decode(text)
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
     if text.count("{") + text.count("[") > MAX_DEPTH:
         _refuse_depth(found)
     if "\\u" in text:
         json.dumps(found, ensure_ascii=False).encode("utf-8")  # refuses lone surrogates
-    return found
-
-
-def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("duplicate name")
     return found
 
 
@@ -49,6 +66,4 @@ def _refuse_depth(document: Any) -> None:
     raise ValueError("nested too deeply")
 
 
-_DECODER: Final = json.JSONDecoder(
-    object_pairs_hook=_without_duplicates, parse_constant=_refuse_constant
-)
+_PLAIN: Final = decoder_of(make_object)

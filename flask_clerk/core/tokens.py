@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import binascii
 import re
+import string
 import sys
 from collections.abc import Iterable
-from collections.abc import Mapping
 from dataclasses import dataclass
 from dataclasses import field
 from functools import lru_cache
+from hashlib import blake2b
 from typing import Any
 from typing import Final
 from typing import TypeGuard
 
-from .claims import freeze
+from .claims import FrozenDict
+from .claims import read_frozen
 from .constants import Reason
 from .errors import TokenVerificationError
-from .strict_json import read_json
+from .lazy import lazy
 
 SESSION_TOKEN: Final = "session_token"
 API_KEY: Final = "api_key"
@@ -41,25 +43,41 @@ MAX_TOKEN_SIZE: Final = 16_384
 _PREFIXES: Final = {"ak_": API_KEY, "mt_": M2M_TOKEN, "oat_": OAUTH_TOKEN}
 _OAUTH_TYPES: Final = ("at+jwt", "application/at+jwt")  # RFC 9068, section 2.1
 _MACHINE_SUBJECT: Final = "mch_"
-_STANDARD_BASE64: Final = bytes.maketrans(b"-_", b"+/")
+_BASE64URL: Final = (string.ascii_letters + string.digits + "-_").encode("ascii")
+_NUMBERS: Final = frozenset({int, float})
+_MAX_FLOAT: Final = sys.float_info.max
+#: From base64url to base64; what is neither becomes what ``binascii`` passes over.
+_STANDARD_BASE64: Final = bytes.maketrans(
+    bytes(set(range(256)) - set(_BASE64URL)), b"!" * (256 - len(_BASE64URL))
+).translate(bytes.maketrans(b"-_", b"+/"))
 _COMPACT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False)
 class UnverifiedToken:
     """A JWT taken apart. Nothing in it may be believed before its signature has been checked."""
 
     text: str = field(repr=False)
-    header: Mapping[str, Any] = field(repr=False)
-    payload: Mapping[str, Any] = field(repr=False)
+    header: FrozenDict = field(repr=False)
+    payload: FrozenDict = field(repr=False)
     signature: bytes = field(repr=False)
+
+    @lazy
+    def digest(self) -> bytes:
+        """What stands for the token where keeping its text would take too much room."""
+        return blake2b(self.text.encode("ascii"), digest_size=16).digest()
+
+    @property
+    def header_segment(self) -> str:
+        """The header as it was sent, which a key's tokens have in common."""
+        return self.text.partition(".")[0]
 
     @property
     def signed(self) -> bytes:
         """The bytes that the signature is of (RFC 7515, section 5.2)."""
         return self.text.rpartition(".")[0].encode("ascii")
 
-    @property
+    @lazy
     def kid(self) -> str | None:
         """The key id of the header, if it is a string."""
         kid = self.header.get("kid")
@@ -79,7 +97,7 @@ class UnverifiedToken:
         is_template = self.header.get("cat") == CATEGORY_TEMPLATE
         return self.machine_type or (JWT_TEMPLATE if is_template else SESSION_TOKEN)
 
-    @property
+    @lazy
     def is_session_class(self) -> bool:
         """Whether nothing says that the token is anything but a session (or handshake) token.
 
@@ -110,10 +128,11 @@ def read_token(token: str) -> UnverifiedToken:
     """
     if len(token) > MAX_TOKEN_SIZE:
         raise _invalid("The token is larger than any that Clerk issues.")
-    if not _COMPACT.fullmatch(token):
+    if token.count(".") != 2:
         raise _invalid("A JWT has three parts of base64url, separated by dots.")
-    header, payload, signature = token.split(".")
-    return UnverifiedToken(token, _read_header(header), _read_object(payload), _decode(signature))
+    header, _, rest = token.partition(".")
+    payload, _, signature = rest.partition(".")
+    return UnverifiedToken(token, read_header(header), _read_object(payload), _decode(signature))
 
 
 def has_jwt_form(token: str) -> bool:
@@ -145,39 +164,40 @@ def accepted_types(asked: str | Iterable[str]) -> tuple[str, ...]:
     return tuple(name for name in (*TOKEN_TYPES, JWT_TEMPLATE) if name in meant)
 
 
-def is_number(value: object) -> TypeGuard[int | float]:
+def is_number(value: Any) -> TypeGuard[int | float]:
     """Whether a JSON value is a number; ``True`` is none."""
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
+    return type(value) in _NUMBERS
 
 
-def is_finite(value: object) -> TypeGuard[int | float]:
+def is_finite(value: Any) -> TypeGuard[int | float]:
     """Whether a JSON value is a number that a float can hold."""
-    return is_number(value) and abs(value) <= sys.float_info.max
+    return type(value) in _NUMBERS and -_MAX_FLOAT <= value <= _MAX_FLOAT
 
 
-@lru_cache(maxsize=32)  # a key puts one and the same header on its tokens
-def _read_header(segment: str) -> Mapping[str, Any]:
-    header: Mapping[str, Any] = freeze(_read_object(segment))
-    return header
-
-
-def _read_object(segment: str) -> dict[str, Any]:
+def _read_object(segment: str) -> FrozenDict:
     try:
-        found = read_json(_decode(segment).decode("utf-8"))
+        found = read_frozen(_decode(segment).decode("utf-8"))
     except ValueError as error:
         raise _invalid("A part of the token is not JSON.") from error
-    if not isinstance(found, dict):
+    if not isinstance(found, FrozenDict):
         raise _invalid("A part of the token is not a JSON object.")
     return found
 
 
+#: Reads a header as it was sent; a key puts one and the same on its tokens.
+read_header: Final = lru_cache(maxsize=32)(_read_object)
+
+
 def _decode(segment: str) -> bytes:
-    standard = segment.encode("ascii").translate(_STANDARD_BASE64)
+    size = len(segment)
     try:
-        decoded = binascii.a2b_base64(standard + b"=" * (-len(segment) % 4))
+        standard = segment.encode("ascii").translate(_STANDARD_BASE64)
+        decoded = binascii.a2b_base64(standard + b"=" * (-size % 4))
     except (binascii.Error, ValueError) as error:
         raise _invalid("A part of the token is not base64url.") from error
-    if len(segment) % 4 and not _is_canonical(segment):
+    if len(decoded) != size * 3 // 4:  # a2b_base64 passes over whatever is none of its alphabet
+        raise _invalid("A part of the token is not base64url.")
+    if size % 4 and not _is_canonical(segment):
         raise _invalid("A part of the token is not canonical base64url.")
     return decoded
 

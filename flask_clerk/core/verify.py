@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import math
+import sys
 from collections.abc import Callable
 from collections.abc import Collection
 from collections.abc import Mapping
 from dataclasses import dataclass
 from dataclasses import field
+from functools import lru_cache
 from typing import Any
 from typing import Final
 
@@ -16,7 +17,6 @@ from joserfc.jwk import RSAKey
 from joserfc.jws import JWSRegistry
 
 from .claims import Claims
-from .claims import freeze
 from .config import ClerkConfig
 from .constants import Reason
 from .errors import SigningKeyError
@@ -31,15 +31,18 @@ from .tokens import OAUTH_TOKEN
 from .tokens import SESSION_TOKEN
 from .tokens import UnverifiedToken
 from .tokens import is_finite
+from .tokens import read_header
 from .tokens import read_token
 
 _ALGORITHM: Final = "RS256"
 #: Clerk's own header parameters (``cat``, ``oiat``) are no error.
 _REGISTRY: Final = JWSRegistry(algorithms=[_ALGORITHM], strict_check_header=False)
+#: The time from which on claims fit that name none.
+_EVER: Final = -sys.float_info.max
 _RS256: Final = _REGISTRY.get_alg(_ALGORITHM)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Signature:
     """Which key signed which claims: a fact that no clock and no setting can change."""
 
@@ -66,7 +69,7 @@ class TokenVerifier:
         self._keys = keys
         self._clock = clock
         self._revocations = revocations
-        self._signatures: Recent[str, Signature] = Recent(config.token_cache_size)
+        self._signatures: Recent[bytes, Signature] = Recent(config.token_cache_size)
 
     def verify_session_token(self, text: str, *, clock_skew: float | None = None) -> Claims:
         """Return the claims of a session token.
@@ -123,7 +126,7 @@ class TokenVerifier:
 
     def signature_of(self, text: str) -> Signature | None:
         """Return the signature of a token that was verified a while ago, if it is remembered."""
-        return self._signatures.get(text)
+        return self._signatures.get(read_token(text).digest)
 
     def still_believes(self, signature: Signature) -> bool:
         """Whether the key is one to verify with now, and nothing has ended the session since.
@@ -148,12 +151,12 @@ class TokenVerifier:
         self, token: UnverifiedToken, *, except_for: Collection[str] = ()
     ) -> Claims:
         key = self._keys.get(token.kid)
-        signature = self._signatures.get(token.text)
+        signature = self._signatures.get(token.digest)
         if signature is None or signature.key is not key:
             check_header(token, except_for=except_for)
             check_signature(token, key)
-            signature = Signature(token.kid, key, freeze(token.payload))
-            self._signatures.add(token.text, signature)
+            signature = Signature(token.kid, key, token.payload)
+            self._signatures.add(token.digest, signature)
         return signature.claims
 
 
@@ -194,7 +197,7 @@ def check_signature(token: UnverifiedToken, key: RSAKey) -> None:
     :raises TokenVerificationError: ``token-invalid-signature``.
     """
     try:
-        _REGISTRY.check_header(dict(token.header))
+        _check_form(token.header_segment)
         _RS256.check_key(key)
         is_right = _RS256.verify(token.signed, token.signature, key)
     except (JoseError, ValueError):
@@ -257,10 +260,17 @@ def lifetime(claims: Claims, skew: float) -> tuple[float, float]:
     The time for which an expired token is still put up with is left out: by then another cookie
     may be the one to believe.
 
-    :param claims: Verified claims.
+    :param claims: Claims that :func:`check_claims` has passed.
     :param skew: Seconds by which the clocks may differ.
     """
-    return max(_time(claims, "nbf"), _time(claims, "iat")) - skew, _time(claims, "exp")
+    begins: float = max(claims.get("nbf", _EVER), claims.get("iat", _EVER))
+    return begins - skew, claims["exp"]
+
+
+@lru_cache(maxsize=32)  # a key puts one and the same header on its tokens
+def _check_form(header: str) -> None:
+    """Raise ``JoseError`` where joserfc finds fault with a header (RFC 7515, section 4)."""
+    _REGISTRY.check_header(dict(read_header(header)))
 
 
 def _check_type(token: UnverifiedToken) -> None:
@@ -310,19 +320,19 @@ def _check_issuer(claims: Claims, config: ClerkConfig, now: float, skew: float) 
 
 
 def _check_expiry(claims: Claims, config: ClerkConfig, now: float, skew: float) -> None:
-    if _time(claims, "exp", required=True) <= now - skew:
+    if _time(claims, "exp") <= now - skew:
         raise TokenVerificationError("The token has expired.", reason=Reason.TOKEN_EXPIRED)
 
 
 def _check_start(claims: Claims, config: ClerkConfig, now: float, skew: float) -> None:
-    if _time(claims, "nbf") > now + skew:
+    if _time(claims, "nbf", _EVER) > now + skew:
         raise TokenVerificationError(
             "The token is not valid yet (nbf).", reason=Reason.TOKEN_NOT_ACTIVE_YET
         )
 
 
 def _check_issue_time(claims: Claims, config: ClerkConfig, now: float, skew: float) -> None:
-    if _time(claims, "iat") > now + skew:
+    if _time(claims, "iat", _EVER) > now + skew:
         raise TokenVerificationError(
             "The token was issued in the future (iat): check this machine's clock.",
             reason=Reason.TOKEN_IAT_IN_THE_FUTURE,
@@ -338,13 +348,11 @@ def _fits_audience(found: Any, accepted: tuple[str, ...]) -> bool:
     return isinstance(found, list) and any(item in accepted for item in found)
 
 
-def _time(claims: Claims, name: str, *, required: bool = False) -> float:
-    if name not in claims and not required:
-        return -math.inf
-    value = claims.get(name)
+def _time(claims: Claims, name: str, otherwise: float | None = None) -> float:
+    value = claims.get(name, otherwise)
     if not is_finite(value):
         raise TokenVerificationError(f"The token's {name} is missing or no number.")
-    return float(value)
+    return value
 
 
 #: By the token's type: header parameters that mean another thing there, and claims that mean none.

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from flask_clerk.core.claims import freeze
 from flask_clerk.core.constants import Reason
 from flask_clerk.core.errors import TokenVerificationError
 from flask_clerk.core.tokens import API_KEY
@@ -155,7 +156,7 @@ def test_padding_and_the_standard_alphabet_are_refused_in_every_part() -> None:
 
 @pytest.mark.parametrize("kid", [None, 7, ["ins_test"], {"a": 1}, True])
 def test_a_kid_that_is_no_string_is_none(kid: object) -> None:
-    assert UnverifiedToken("", {"kid": kid}, {}, b"").kid is None
+    assert UnverifiedToken("", freeze({"kid": kid}), freeze({}), b"").kid is None
 
 
 CLASSES = [
@@ -179,7 +180,7 @@ CLASSES = [
 def test_the_class_of_a_token_is_read_from_category_type_and_subject(
     header: dict[str, Any], payload: dict[str, Any], is_session: bool, machine: str | None
 ) -> None:
-    token = UnverifiedToken("", header, payload, b"")
+    token = UnverifiedToken("", freeze(header), freeze(payload), b"")
     assert token.is_session_class is is_session
     assert token.machine_type == machine
 
@@ -227,14 +228,14 @@ def test_a_jwt_has_three_parts_and_a_signature(token: str, is_jwt: bool) -> None
 
 @pytest.mark.parametrize("value", [None, "7", True, [7], {}])
 def test_what_is_no_number_counts_as_zero(value: object) -> None:
-    assert UnverifiedToken("", {}, {"iat": value}, b"").number("iat") == 0
-    assert UnverifiedToken("", {}, {}, b"").number("iat") == 0
+    assert UnverifiedToken("", freeze({}), freeze({"iat": value}), b"").number("iat") == 0
+    assert UnverifiedToken("", freeze({}), freeze({}), b"").number("iat") == 0
     assert not is_number(value)
     assert not is_finite(value)
 
 
 def test_numbers_are_finite_as_far_as_a_float_reaches() -> None:
-    assert UnverifiedToken("", {}, {"iat": 7.5}, b"").number("iat") == 7.5
+    assert UnverifiedToken("", freeze({}), freeze({"iat": 7.5}), b"").number("iat") == 7.5
     assert is_number(10**400)
     assert is_finite(10**300)
     assert is_finite(-1)

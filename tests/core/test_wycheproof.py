@@ -48,7 +48,7 @@ def refusal(text: str, key: Any) -> str | None:
     try:
         header, _, signature = text.split(".")
         read = read_token(f"{header}.{EMPTY_OBJECT}.{signature}")
-        token = UnverifiedToken(text, read.header, {}, read.signature)
+        token = UnverifiedToken(text, read.header, read.payload, read.signature)
         check_header(token)
         check_signature(token, key)
     except TokenVerificationError as error:
