@@ -6,9 +6,11 @@ import logging
 import math
 from collections.abc import Callable
 from collections.abc import Iterable
+from itertools import count
 from typing import TYPE_CHECKING
 from typing import Any
 from typing import cast
+from weakref import ref
 
 from flask import Flask
 from flask import Request
@@ -51,6 +53,7 @@ from .guards import answers_options
 from .inbox import Inbox
 from .incoming import request_facts
 from .incoming import request_url
+from .incoming import sent_headers
 from .responses import finish
 from .responses import refusal_headers
 from .sign_in import page_url
@@ -64,7 +67,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("flask_clerk")
 
-_VISITS = "_clerk_visits"
+_serial = count()
 
 
 class AppClerk(AtClerk):
@@ -87,6 +90,7 @@ class AppClerk(AtClerk):
         #: The paths whose metadata is published (RFC 9728).
         self.resources: list[str] = []
         self._doors = Doors(app)
+        self._name_of_visits = f"_clerk_visit_{next(_serial)}"
 
     def __repr__(self) -> str:
         return f"<AppClerk of {self.instance!r}>"
@@ -100,11 +104,11 @@ class AppClerk(AtClerk):
         """
         if type(request) is LocalProxy:  # type: ignore[comparison-overlap]
             request = request._get_current_object()
-        visits: dict[AppClerk, Visit] = vars(request).setdefault(_VISITS, {})
-        visit = visits.get(self)
+        kept = vars(request)
+        visit: Visit | None = kept.get(self._name_of_visits)
         if visit is None:
             door = self._doors.of(request, self.instance.config)
-            visit = visits[self] = Visit(self, request, door)
+            visit = kept[self._name_of_visits] = Visit(self, request, door)
         return visit
 
     def resource_of(self, path: str) -> str | None:
@@ -128,12 +132,24 @@ class Visit:
     _reads_auth = False
     _is_finishing = False
     _refusal: tuple[int, HeaderList] | None = None
+    _presented: str | None = None
 
     def __init__(self, clerk: AppClerk, request: Request, door: Door) -> None:
-        """Hold a request; nothing is decided yet."""
-        self.request = request
+        """Belong to a request, which holds this; nothing is decided yet."""
+        self._request = ref(request)
         self.door = door
         self._clerk = clerk
+
+    @property
+    def request(self) -> Request:
+        """The request. It is not kept alive, since requests are freed where nothing goes around.
+
+        :raises RuntimeError: If it is over.
+        """
+        request = self._request()
+        if request is None:
+            raise RuntimeError("The request is over: ask for this while it lasts.")
+        return request
 
     @lazy
     def context(self) -> AuthenticateContext:
@@ -142,13 +158,13 @@ class Visit:
         :raises SecurityError: Once, for a host that the app does not trust; the error page that
             asks again finds a request without one.
         """
-        request = self.request
+        request, headers = self.request, sent_headers(self.request)
         try:
             url = request_url(request)
         except SecurityError:
-            vars(self)["context"] = self._clerk.context_of(request.method, "", request.headers)
+            vars(self)["context"] = self._clerk.context_of(request.method, "", headers)
             raise
-        return self._clerk.context_of(request.method, url, request.headers)
+        return self._clerk.context_of(request.method, url, headers)
 
     @lazy
     def state(self) -> RequestState:
@@ -158,9 +174,11 @@ class Visit:
         """
         instance = self._clerk.instance
         facts = request_facts(self.request, instance, self.door.accepts)
-        state = None if facts is None else instance.memory.recall(facts, instance.now())
-        if state is None:
+        recalled = None if facts is None else instance.memory.recall(facts, instance.clock())
+        if recalled is None:
             state = self._decide(facts)
+        else:
+            state, self._presented = recalled
         if state.headers:
             self._finish_later()
         return state
@@ -195,8 +213,6 @@ class Visit:
 
     def announce(self) -> None:
         """Send the signal that tells how the request was judged."""
-        if not authenticated.receivers and not authentication_failed.receivers:
-            return
         app = current_app._get_current_object()  # type: ignore[attr-defined]
         if self._auth.is_authenticated:
             authenticated.send(app, auth=self._auth)
@@ -260,7 +276,7 @@ class Visit:
 
     @lazy
     def _auth(self) -> Auth:
-        return self.state.to_auth(self)
+        return self.state.to_auth(self, self._presented)
 
     def _decide(self, facts: Facts | None) -> RequestState:
         instance = self._clerk.instance

@@ -45,6 +45,8 @@ from .organizations import organization_matcher
 from .responses import redirect_to
 from .sign_out import sign_out_blueprint
 from .sign_out import sign_out_url
+from .signals import authenticated
+from .signals import authentication_failed
 from .stores import open_message_log
 from .stores import open_revocations
 from .webhooks import webhooks_blueprint
@@ -339,9 +341,11 @@ def _before_request(clerk: AppClerk) -> Response | None:
     door = visit.door
     if door.is_apart:
         return None
-    visit.announce()
-    if visit.state.location is not None:
-        return redirect_to(visit.state.location)
+    if authenticated.receivers or authentication_failed.receivers:
+        visit.announce()
+    state = visit.state
+    if state.headers and state.location is not None:
+        return redirect_to(state.location)
     if door.guards:
         visit.enforce(door.guards, door.view)
     return None

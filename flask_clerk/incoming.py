@@ -9,11 +9,14 @@ from urllib.parse import quote
 from flask import Request
 from werkzeug.datastructures import EnvironHeaders
 
+from .core.context import HeaderLookup
 from .core.facts import Facts
 from .core.facts import facts_of
 from .core.urls import origin_of
 
 if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
     from .core.instance import Instance
 
 _URL_SAFE = "!$&'()*+,/:;=@~"
@@ -45,6 +48,29 @@ def request_facts(request: Request, instance: Instance, accepts: tuple[str, ...]
         (request.scheme, sent("HTTP_HOST"), request.server),
         (request.root_path, request.path, sent("HTTP_ACCEPT")) if instance.reads_paths else None,
     )
+
+
+def sent_headers(request: Request) -> HeaderLookup:
+    """Return the headers of a request, read where the server put them if nothing stands between."""
+    headers = request.headers
+    return _Sent(headers.environ) if type(headers) is EnvironHeaders else headers
+
+
+class _Sent:
+    """Headers in a WSGI environment; Werkzeug raises and catches an error for each missing one."""
+
+    def __init__(self, environ: WSGIEnvironment) -> None:
+        self._environ = environ
+
+    def get(self, name: str, /) -> str | None:
+        """Return the header's value, or ``None``; ``Content-*`` is none of those to ask for."""
+        value: str | None = self._environ.get(_environ_name(name))
+        return value
+
+
+@lru_cache(maxsize=32)
+def _environ_name(name: str) -> str:
+    return f"HTTP_{name.upper().replace('-', '_')}"
 
 
 def request_url(request: Request) -> str:

@@ -76,7 +76,10 @@ class AuthenticateContext:
 
         Any other scheme is not ours, and the cookies are read.
         """
-        scheme, _, rest = (self.headers.get("Authorization") or "").strip(" \t").partition(" ")
+        authorization = self.headers.get("Authorization")
+        if not authorization:
+            return None
+        scheme, _, rest = authorization.strip(" \t").partition(" ")
         token = rest.split(" ", 1)[0]
         if not token:
             return scheme or None
@@ -93,7 +96,7 @@ class AuthenticateContext:
     @lazy
     def query(self) -> dict[str, str]:
         """The query's parameters; the first of a name counts."""
-        return dict(reversed(query_of(self.url)))
+        return dict(reversed(query_of(self.url))) if "?" in self.url else {}
 
     @lazy
     def cookies(self) -> dict[str, str]:
@@ -147,7 +150,7 @@ class AuthenticateContext:
         """The token in which a handshake carries its cookies."""
         return self.query.get(Parameters.HANDSHAKE) or self.cookie(Cookies.HANDSHAKE)
 
-    @lazy
+    @property
     def redirect_count(self) -> int:
         """How many handshakes have just followed one another."""
         count = (self.cookie(Cookies.REDIRECT_COUNT) or "").strip()
@@ -166,10 +169,13 @@ class AuthenticateContext:
         """Whether this is a GET for a top-level document."""
         return self.method == "GET" and self.headers.get("Sec-Fetch-Dest") == "document"
 
-    @lazy
+    @property
     def comes_from_elsewhere(self) -> bool:
         """Whether the referrer is another origin, and none of Clerk's own pages."""
-        origin = origin_of(base_of(self.headers.get("Referer") or ""))
+        base = base_of(self.headers.get("Referer") or "")
+        if base == base_of(self.url):  # spelled alike, as browsers do
+            return False
+        origin = origin_of(base)
         if origin is None or origin == self.origin:
             return False
         return not is_clerk_page(origin, self.frontend_api, self.config.is_development)
@@ -194,11 +200,17 @@ def parse_cookies(header: str) -> dict[str, str]:
     split before anything is decoded, so an escaped semicolon forges no cookie.
     """
     found: dict[str, str] = {}
-    for part in header.split(";"):
-        name, equals, value = part.partition("=")
+    is_escaped = "%" in header
+    start, size = 0, len(header)
+    while start < size:  # str.split would look at each character of the tokens
+        end = header.find(";", start)
+        end = size if end < 0 else end
+        name, equals, value = header[start:end].partition("=")
+        start = end + 1
         name = name.strip(" \t")
         if equals and name not in found:
-            found[name] = _percent_decode(value.strip(" \t"))
+            value = value.strip(" \t")
+            found[name] = _percent_decode(value) if is_escaped else value
     return found
 
 
@@ -228,7 +240,7 @@ def _choose_cookies(context: AuthenticateContext) -> tuple[bool, str]:
     plain, suffixed = context.cookie(Cookies.SESSION), context.suffixed_cookie(Cookies.SESSION)
     plain_uat = context.cookie(Cookies.CLIENT_UAT)
     suffixed_uat = context.suffixed_cookie(Cookies.CLIENT_UAT)
-    plain_token, suffixed_token = _read(plain), _read(suffixed)
+    plain_token = _read(plain)
 
     if plain:
         issuer = plain_token.payload.get("iss") if plain_token else None
@@ -239,6 +251,7 @@ def _choose_cookies(context: AuthenticateContext) -> tuple[bool, str]:
     if not suffixed_uat and not suffixed:
         return False, "There are no cookies with this instance's suffix."
 
+    suffixed_token = plain_token if suffixed == plain else _read(suffixed)
     plain_is_newer = _number(plain_token, "iat") > _number(suffixed_token, "iat")
     if suffixed_uat != "0" and plain_uat != "0" and plain_is_newer:
         return False, "The plain session cookie is newer."
@@ -246,8 +259,8 @@ def _choose_cookies(context: AuthenticateContext) -> tuple[bool, str]:
         return False, "The suffixed cookies say signed out, the plain ones do not."
     # In development clerk-js writes the cookies, and an older clerk-js writes only plain ones:
     # then an expired suffixed token beside a plain sign-out is a left-over.
-    is_left_over = suffixed_token is not None and _has_expired(suffixed_token, context.now)
-    if context.config.is_development and suffixed_uat != "0" and plain_uat == "0" and is_left_over:
+    is_left_over = context.config.is_development and suffixed_uat != "0" and plain_uat == "0"
+    if is_left_over and _has_expired(suffixed_token, context.now):
         return False, "The suffixed session has expired, and the plain cookies say signed out."
     if not suffixed_uat:
         return False, "There is no suffixed __client_uat."
@@ -257,11 +270,13 @@ def _choose_cookies(context: AuthenticateContext) -> tuple[bool, str]:
 def _is_own_issuer(issuer: object, config: ClerkConfig) -> bool:
     if not isinstance(issuer, str) or config.issuer is None:
         return False
+    if issuer == config.issuer:
+        return True
     return _ISSUER_SCHEME.sub("", issuer) == _ISSUER_SCHEME.sub("", config.issuer)
 
 
-def _has_expired(token: UnverifiedToken, now: float) -> bool:
-    return "exp" in token.payload and token.number("exp") <= int(now)
+def _has_expired(token: UnverifiedToken | None, now: float) -> bool:
+    return token is not None and "exp" in token.payload and token.number("exp") <= int(now)
 
 
 def _number(token: UnverifiedToken | None, claim: str) -> float:
@@ -270,6 +285,6 @@ def _number(token: UnverifiedToken | None, claim: str) -> float:
 
 def _read(token: str | None) -> UnverifiedToken | None:
     try:
-        return read_token(token or "")
+        return read_token(token) if token else None
     except TokenVerificationError:
         return None

@@ -9,10 +9,14 @@ from urllib.parse import unquote
 
 from .urls import base_of
 
-#: First what ``Authorization`` and ``Cookie`` say, then the circumstances.
-Facts: TypeAlias = tuple[Hashable, ...]
+#: What ``Authorization`` and ``Cookie`` say.
+Texts: TypeAlias = tuple[str | None, str | None]
+#: The hash of the texts, or ``None`` where they say nothing, and the circumstances.
+Key: TypeAlias = tuple[int | None, tuple[Hashable, ...]]
+#: What the facts are looked up by, and the texts that were sent.
+Facts: TypeAlias = tuple[Key, Texts]
 
-#: How the facts of a visitor begin who carries nothing of Clerk's.
+#: The texts of a visitor who carries nothing of Clerk's.
 NOTHING: Final = (None, None)
 #: In the name of every cookie of Clerk's, suffixed or not.
 _MARK_OF_COOKIES: Final = "__"
@@ -49,14 +53,11 @@ def facts_of(
     is_document = method == "GET" and destination == "document"
     if activation is not None:
         activation += (method, destination)
+    texts = authorization, own
+    carried = None if texts == NOTHING else hash(texts)
     if is_document and own:
-        return authorization, own, accepts, place, base_of(referrer or ""), activation
-    return authorization, own, accepts, is_document, activation
-
-
-def carry(facts: Facts, token: str) -> bool:
-    """Whether the token is among the texts that were sent."""
-    return any(isinstance(text, str) and token in text for text in facts[:2])
+        return (carried, (accepts, place, base_of(referrer or ""), activation)), texts
+    return (carried, (accepts, is_document, activation)), texts
 
 
 def _may_name_parameters(query: str) -> bool:

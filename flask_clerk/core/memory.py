@@ -3,28 +3,44 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Hashable
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
 
 from .constants import Reason
 from .context import AuthenticateContext
 from .facts import NOTHING
 from .facts import Facts
-from .facts import carry
+from .facts import Key
+from .facts import Texts
 from .recent import Recent
 from .state import RequestState
+from .state import signed_in
 from .verify import Signature
 from .verify import TokenVerifier
 from .verify import lifetime
 
+#: Characters of a token's signature, 384 bits of what only its holder and Clerk can know.
+_PROOF_SIZE: Final = 64
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(slots=True)
 class _Decision:
-    """A decision, the Unix seconds between which it holds, and the signature it rests on."""
+    """A decision, the Unix seconds between which it holds, and the signature it rests on.
+
+    The texts that it was made from are long, so that only their hash is kept, and of the token
+    where it stood (in which text, from where, to where) and how it ended.
+    """
 
     state: RequestState
     good_from: float = -math.inf
     good_until: float = math.inf
     signature: Signature | None = None
+    text: int = 0
+    start: int = 0
+    end: int = 0
+    proof: str = ""
 
 
 class Memory:
@@ -41,47 +57,68 @@ class Memory:
         :param size: Decisions to keep at most.
         :param clock_skew: Seconds by which the clocks may differ.
         """
-        self._decisions: Recent[Facts, _Decision] = Recent(size)
+        self._decisions: Recent[Key, _Decision] = Recent(size)
         self._verifier = verifier
         self._clock_skew = clock_skew
 
-    def recall(self, facts: Facts, now: float) -> RequestState | None:
-        """Return what a decision about these facts would be, if that is known.
+    def recall(self, facts: Facts, now: float) -> tuple[RequestState, str | None] | None:
+        """Return what a decision about these facts would be, if that is known, and the token.
 
         :param now: Unix seconds.
         """
-        found = self._decisions.get(facts)
+        key, texts = facts
+        found = self._decisions.get(key)
         if found is None or not found.good_from <= now < found.good_until:
             return None
-        signature = found.signature
-        if signature is not None and not self._verifier.still_believes(signature):
+        if found.signature is None:
+            return (found.state, None) if texts == NOTHING else None
+        token = (texts[found.text] or "")[found.start : found.end]
+        if not token.endswith(found.proof) or not self._verifier.still_believes(found.signature):
             return None
-        return found.state
+        return found.state, token
 
     def remember(self, facts: Facts, context: AuthenticateContext, state: RequestState) -> None:
         """Keep a decision, if deciding about the same facts again could not differ."""
-        decision = self._of_session(facts, context, state) or self._of_nobody(facts, state)
+        (carried, circumstances), texts = facts
+        decision = self._of_session(texts, context, state) or self._of_nobody(texts, state)
         if decision is not None:
-            self._decisions.add(facts, decision)
+            self._decisions.add((carried, _shared(circumstances)), decision)
 
     def _of_session(
-        self, facts: Facts, context: AuthenticateContext, state: RequestState
+        self, texts: Texts, context: AuthenticateContext, state: RequestState
     ) -> _Decision | None:
-        """Return the decision about a session whose token came with these very facts.
+        """Return the decision about a session whose token came with these very texts.
 
         A token that was handed over or renewed comes with headers, and with a nonce that counts
         once.
         """
-        if state.token is None or state.headers or not carry(facts, state.token):
+        if state.token is None or state.claims is None or state.headers:
             return None
         if context.handshake_nonce or context.handshake_token:
             return None
+        text = 0 if context.token_in_header else 1
+        start = (texts[text] or "").find(state.token)
         signature = self._verifier.signature_of(state.token)
-        if signature is None or signature.claims is not state.claims:
+        if start < 0 or signature is None or signature.claims is not state.claims:
             return None
-        return _Decision(state, *lifetime(signature.claims, self._clock_skew), signature)
+        pending = state.treat_pending_as_signed_out
+        return _Decision(
+            signed_in(state.claims, None, treat_pending_as_signed_out=pending),
+            *lifetime(state.claims, self._clock_skew),
+            signature,
+            text,
+            start,
+            start + len(state.token),
+            state.token[-_PROOF_SIZE:],
+        )
 
-    def _of_nobody(self, facts: Facts, state: RequestState) -> _Decision | None:
+    def _of_nobody(self, texts: Texts, state: RequestState) -> _Decision | None:
         """Return the decision about visitors who carry nothing: it is the same for all of them."""
         is_plain = state.reason == Reason.SESSION_TOKEN_AND_UAT_MISSING
-        return _Decision(state) if is_plain and facts[:2] == NOTHING else None
+        return _Decision(state) if is_plain and texts == NOTHING else None
+
+
+@lru_cache(maxsize=256)
+def _shared(circumstances: tuple[Hashable, ...]) -> tuple[Hashable, ...]:
+    """Return equal circumstances as one object: an app has few."""
+    return circumstances

@@ -221,7 +221,7 @@ def _verify(
         return _renew(context, instance, error)
     return signed_in(
         claims,
-        unverified.text,  # equal, and the one object that whatever remembers the token shares
+        token,
         treat_pending_as_signed_out=instance.config.treat_pending_as_signed_out,
     )
 
@@ -243,9 +243,9 @@ def _renew(
 
 def _cross_origin_sync(context: AuthenticateContext, instance: Instance) -> RequestState | None:
     """Settle a primary's session anew when a document was reached from another origin."""
-    if instance.config.is_satellite or not context.is_document or context.redirect_count:
+    if instance.config.is_satellite or not context.is_document or not context.frontend_api:
         return None
-    if not context.frontend_api or not context.comes_from_elsewhere:
+    if not context.comes_from_elsewhere or context.redirect_count:
         return None
     return handshake(context, instance, Reason.CROSS_ORIGIN_SYNC)
 

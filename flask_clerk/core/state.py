@@ -19,7 +19,7 @@ from .verified import VerifiedToken
 HeaderList = tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class RequestState:
     """Signed in, signed out, or on the way through a handshake.
 
@@ -27,6 +27,7 @@ class RequestState:
     answer is a 307 redirect there; a handshake that a development instance has just resolved
     redirects too, to take its parameters out of the address bar.
 
+    :param token: The token that was accepted; a remembered state leaves it out.
     :param token_type: The type of the token that was accepted, or of the one that was expected;
         ``None`` where several would have been accepted.
     :param verified: What an accepted token says that is no session's.
@@ -40,11 +41,11 @@ class RequestState:
     token_type: str | None = SESSION_TOKEN
     verified: VerifiedToken | None = field(default=None, repr=False)
     treat_pending_as_signed_out: bool = True
-    location: str | None = field(default=None, init=False, repr=False)
 
-    def __post_init__(self) -> None:
-        found = next((value for name, value in self.headers if name == "Location"), None)
-        object.__setattr__(self, "location", found)
+    @property
+    def location(self) -> str | None:
+        """Where a redirect leads, if the answer is one."""
+        return next((value for name, value in self.headers if name == "Location"), None)
 
     @property
     def message(self) -> str | None:
@@ -61,25 +62,31 @@ class RequestState:
         """Whether a session or another token was verified."""
         return self.status == Status.SIGNED_IN
 
-    def to_auth(self, services: Services | None = None) -> Auth:
+    def to_auth(self, services: Services | None = None, token: str | None = None) -> Auth:
         """Return the auth object of this outcome.
 
         :param services: What the object can do beyond reading claims.
+        :param token: The accepted token, where the state leaves it out.
         """
+        token = self.token or token or ""
         if self.verified is not None:
-            return TokenAuth(self.verified, self.token or "", services)
-        if self.claims is None or self.token is None:
+            return TokenAuth(self.verified, token, services)
+        if self.claims is None:
             return Auth(self.reason, token_type=self.token_type, services=services)
         return session_auth(
             self.claims,
-            self.token,
+            token,
             treat_pending_as_signed_out=self.treat_pending_as_signed_out,
             services=services,
         )
 
 
 def signed_in(
-    claims: Claims, token: str, *, headers: HeaderList = (), treat_pending_as_signed_out: bool
+    claims: Claims,
+    token: str | None,
+    *,
+    headers: HeaderList = (),
+    treat_pending_as_signed_out: bool,
 ) -> RequestState:
     """Return the state of a request with a verified session token."""
     return RequestState(

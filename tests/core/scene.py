@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 from typing import TypeVar
 from urllib.parse import parse_qsl
@@ -184,19 +185,19 @@ class Scene:
 
     def visit(self, url: str = f"{APP}/path", **request: Any) -> RequestState:
         """Decide as an app does for one visitor after another: what is remembered counts."""
-        facts = self.facts(url, **request)
-        if facts is None:
-            return self.decide(url, **request)
-        state = self.instance.memory.recall(facts, self.now)
+        state = self.recall(url, **request)
         if state is None:
             state = self.decide(url, **request)
-            self.instance.memory.remember(facts, self.context(url, **request), state)
+            facts = self.facts(url, **request)
+            if facts is not None:
+                self.instance.memory.remember(facts, self.context(url, **request), state)
         return state
 
     def recall(self, url: str = f"{APP}/path", **request: Any) -> RequestState | None:
-        """Return what is remembered of such a request."""
+        """Return what is remembered of such a request, made whole with the token that it sent."""
         facts = self.facts(url, **request)
-        return None if facts is None else self.instance.memory.recall(facts, self.now)
+        recalled = None if facts is None else self.instance.memory.recall(facts, self.now)
+        return recalled and replace(recalled[0], token=recalled[1])
 
     def expired(self, **claims: Any) -> str:
         return self.token(age=300, **claims)

@@ -54,7 +54,7 @@ def test_a_session_in_a_cookie_is_remembered(sign: Signer) -> None:
     assert scene.recall(**sent) is None
     state = scene.visit(**sent)
     assert state.is_signed_in
-    assert scene.recall(**sent) is state
+    assert scene.recall(**sent) == state
 
 
 def test_a_token_in_the_header_is_remembered(sign: Signer) -> None:
@@ -64,14 +64,14 @@ def test_a_token_in_the_header_is_remembered(sign: Signer) -> None:
     assert scene.recall(**sent, method="POST") is None
     state = scene.visit(**sent)
     assert state.is_signed_in
-    assert scene.recall(**sent) is state
+    assert scene.recall(**sent) == state
 
 
 def test_visitors_without_anything_are_remembered_as_one(sign: Signer) -> None:
     scene = Scene(sign)
     state = scene.visit(f"{APP}/a", headers=ELSEWHERE)
     assert state.reason == Reason.SESSION_TOKEN_AND_UAT_MISSING
-    assert scene.recall(f"{APP}/b?c=d", cookies="_ga=GA1.1.1") is state
+    assert scene.recall(f"{APP}/b?c=d", cookies="_ga=GA1.1.1") == state
 
 
 def test_a_pending_session_is_remembered_as_pending(sign: Signer) -> None:
