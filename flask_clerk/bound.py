@@ -173,7 +173,8 @@ class Visit:
         :raises HandshakeError: Once; the error page that asks again finds nobody signed in.
         """
         instance = self._clerk.instance
-        facts = request_facts(self.request, instance, self.door.accepts)
+        request = self._request() or self.request
+        facts = request_facts(request, instance, self.door.accepts)
         recalled = None if facts is None else instance.memory.recall(facts, instance.clock())
         if recalled is None:
             state = self._decide(facts)

@@ -6,7 +6,6 @@ import os
 from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Mapping
-from functools import partial
 from typing import TYPE_CHECKING
 from typing import Any
 from typing import Protocol
@@ -115,7 +114,7 @@ class Clerk:
         inbox = Inbox(self._handlers, open_message_log(instance.config))
         clerk = AppClerk(app, instance, lambda: self._user_loader, inbox)
         app.extensions[EXTENSION] = clerk
-        app.before_request_funcs.setdefault(None, []).insert(0, partial(_before_request, clerk))
+        app.before_request_funcs.setdefault(None, []).insert(0, _hook_of(clerk))
         app.register_blueprint(sign_out_blueprint)
         _put_auth_on_g(app)
         app.jinja_env.globals.update(
@@ -335,20 +334,25 @@ def connect(config: ClerkConfig) -> Backend:
     return BackendAPI(config)
 
 
-def _before_request(clerk: AppClerk) -> Response | None:
-    """Decide about the request, send it away if need be, and hold it to the view's guards."""
-    visit = clerk.visit_of(request)
-    door = visit.door
-    if door.is_apart:
+def _hook_of(clerk: AppClerk) -> Callable[[], Response | None]:
+    """Return the app's ``before_request`` function; Flask looks at each anew, a partial longer."""
+
+    def before_request() -> Response | None:
+        """Decide about the request, send it away if need be, and hold it to the view's guards."""
+        visit = clerk.visit_of(request)
+        door = visit.door
+        if door.is_apart:
+            return None
+        if authenticated.receivers or authentication_failed.receivers:
+            visit.announce()
+        state = visit.state
+        if state.headers and state.location is not None:
+            return redirect_to(state.location)
+        if door.guards:
+            visit.enforce(door.guards, door.view)
         return None
-    if authenticated.receivers or authentication_failed.receivers:
-        visit.announce()
-    state = visit.state
-    if state.headers and state.location is not None:
-        return redirect_to(state.location)
-    if door.guards:
-        visit.enforce(door.guards, door.view)
-    return None
+
+    return before_request
 
 
 def _require_clerk() -> None:

@@ -45,7 +45,7 @@ def request_facts(request: Request, instance: Instance, accepts: tuple[str, ...]
         sent("HTTP_SEC_FETCH_DEST"),
         sent("HTTP_REFERER"),
         accepts,
-        (request.scheme, sent("HTTP_HOST"), request.server),
+        (request.scheme, sent("HTTP_HOST", request.server)),
         (request.root_path, request.path, sent("HTTP_ACCEPT")) if instance.reads_paths else None,
     )
 

@@ -32,8 +32,12 @@ def finish(response: Response, headers: HeaderList, *, depends_on_session: bool)
             depends_on_session = True
             if _cookie_name(value) not in set_by_view:
                 response.headers.add(name, value)
-        elif name != "Location":
+        elif name == "Location":
+            continue
+        elif name.lower() in names:
             response.headers[name] = value
+        else:
+            response.headers.add(name, value)
             names.add(name.lower())
     if depends_on_session and "cache-control" in names:
         _keep_from_shared_caches(response)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from dataclasses import dataclass
 from dataclasses import field
 from typing import Any
@@ -73,6 +75,44 @@ def plain_app(**config: Any) -> Flask:
 
 
 # One app
+
+
+def test_a_request_goes_as_it_ends_and_its_auth_may_stay(public_pem: str, token: Token) -> None:
+    """What holds a request in a circle would wait for the garbage collector, token and all."""
+    app = add_who(plain_app())
+    clerk = Clerk(app, jwt_key=public_pem, publishable_key=PUBLISHABLE_KEY)
+    requests: list[Any] = []
+    auths: list[Any] = []
+    clerk.user_loader(lambda user_id: f"the user {user_id}")
+
+    @app.after_request
+    def look(response: Response) -> Response:
+        requests.append(weakref.ref(request._get_current_object()))  # type: ignore[attr-defined]
+        return response
+
+    @app.get("/kept")
+    def keep() -> str:
+        auths.append(auth._get_current_object())  # type: ignore[attr-defined]
+        return "kept"
+
+    sent = token()
+    gc.collect()
+    gc.disable()
+    try:
+        for path in ("/kept", "/kept"):
+            answer = app.test_client().get(path, headers=bearer(sent))
+            assert answer.status_code == 200
+            del answer
+        assert [each() for each in requests] == [None, None]
+    finally:
+        gc.enable()
+    for kept in auths:
+        assert (kept.user_id, kept.get_token()) == ("user_1", sent)
+        with app.app_context():
+            assert kept.user == "the user user_1"
+    remembered = auths[-1]
+    with pytest.raises(RuntimeError, match="The request is over"):
+        remembered.redirect_to_sign_in()  # nobody had asked for the URL while it lasted
 
 
 def by_constructor(app: Flask, pem: str) -> None:

@@ -73,9 +73,9 @@ class Memory:
         if found.signature is None:
             return (found.state, None) if texts == NOTHING else None
         token = (texts[found.text] or "")[found.start : found.end]
-        if not token.endswith(found.proof) or not self._verifier.still_believes(found.signature):
-            return None
-        return found.state, token
+        if token.endswith(found.proof) and self._verifier.still_believes(found.signature):
+            return found.state, token
+        return None
 
     def remember(self, facts: Facts, context: AuthenticateContext, state: RequestState) -> None:
         """Keep a decision, if deciding about the same facts again could not differ."""

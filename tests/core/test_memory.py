@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import threading
+from types import FunctionType
+from types import ModuleType
 from typing import Any
 from typing import cast
 
@@ -16,6 +19,8 @@ from joserfc.jwk import RSAKey
 from flask_clerk.core.constants import Reason
 from flask_clerk.core.errors import BackendAPIError
 from flask_clerk.core.errors import HandshakeError
+from flask_clerk.core.facts import Facts
+from flask_clerk.core.facts import Texts
 from flask_clerk.core.organizations import Target
 from flask_clerk.core.request import authenticate_request
 from tests.core.scene import APP
@@ -167,6 +172,45 @@ def test_facts_without_the_token_never_stand_for_its_session(sign: Signer) -> No
         assert facts is not None
         scene.instance.memory.remember(facts, context, state)
         assert scene.instance.memory.recall(facts, scene.now) is None
+
+
+def test_texts_of_one_hash_are_told_apart_by_the_token_in_them(sign: Signer) -> None:
+    """The hash is Python's, of 64 bits, and where its seed is fixed anybody can compute it."""
+    scene = Scene(sign)
+    mine: dict[str, Any] = {"cookies": scene.cookies(scene.token())}
+    scene.visit(**mine)
+    scene.visit()
+    another = {"cookies": scene.cookies(scene.token(sub="user_2"))}
+    own, other, nobodys = (cast(Facts, scene.facts(**sent)) for sent in (mine, another, {}))
+    recall, (key, texts) = scene.instance.memory.recall, own
+    assert recall((key, texts), scene.now) is not None
+    cookies = texts[1] or ""
+    forged: list[Texts] = [
+        other[1],
+        nobodys[1],
+        (cookies, None),
+        (None, f"x{cookies}"),
+        (None, cookies[:100]),
+        (None, "x" * len(cookies)),
+    ]
+    for each in forged:
+        assert recall((key, each), scene.now) is None
+    assert recall((nobodys[0], texts), scene.now) is None
+
+
+def test_what_is_remembered_holds_neither_cookies_nor_token(sign: Signer) -> None:
+    scene = Scene(sign)
+    token = scene.token()
+    scene.visit(cookies=scene.cookies(token))
+    kept: list[Any] = [scene.instance]
+    seen: set[int] = set()
+    while kept:
+        thing = kept.pop()
+        if id(thing) in seen or isinstance(thing, (type, ModuleType, FunctionType)):
+            continue
+        seen.add(id(thing))
+        assert not (isinstance(thing, str) and token in thing)
+        kept += gc.get_referents(thing)
 
 
 # Until when
