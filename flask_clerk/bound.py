@@ -104,11 +104,10 @@ class AppClerk(AtClerk):
         """
         if type(request) is LocalProxy:  # type: ignore[comparison-overlap]
             request = request._get_current_object()
-        kept = vars(request)
-        visit: Visit | None = kept.get(self._name_of_visits)
+        visit: Visit | None = getattr(request, self._name_of_visits, None)
         if visit is None:
-            door = self._doors.of(request, self.instance.config)
-            visit = kept[self._name_of_visits] = Visit(self, request, door)
+            visit = Visit(self, request, self._doors.of(request, self.instance.config))
+            setattr(request, self._name_of_visits, visit)
         return visit
 
     def resource_of(self, path: str) -> str | None:

@@ -33,5 +33,7 @@ class lazy(Generic[_T]):  # noqa: N801 (it reads as a decorator)
     def __get__(self, instance: object | None, owner: type | None = None) -> lazy[_T] | _T:
         if instance is None:
             return self
-        value = instance.__dict__[self._name] = self._compute(instance)
+        value = self._compute(instance)
+        # Not by way of __dict__: since Python 3.11 an object has none before somebody asks for it.
+        object.__setattr__(instance, self._name, value)
         return value
