@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from sys import intern
+from functools import lru_cache
 from typing import Any
 from typing import Final
 from typing import NoReturn
@@ -104,13 +104,26 @@ def _thaw(value: Any) -> Any:
 
 
 def _frozen_object(members: Members) -> FrozenDict:
-    """Return a read-only object; its names are interned: the same few come with every token."""
+    """Return a read-only object; its names are shared: the same few come with every token."""
     found = FrozenDict(
-        {intern(name): freeze(value) if type(value) in _PLAIN else value for name, value in members}
+        {
+            _shared(name): freeze(value) if type(value) in _PLAIN else value
+            for name, value in members
+        }
     )
     if len(found) != len(members):
         raise ValueError("duplicate name")
     return found
+
+
+@lru_cache(maxsize=256)
+def _shared(name: str) -> str:
+    """Return equal names as one object.
+
+    What ``sys.intern`` is given may live for ever (CPython 3.12), and names are read of tokens
+    that anybody can make up.
+    """
+    return name
 
 
 _DECODER: Final = decoder_of(_frozen_object)

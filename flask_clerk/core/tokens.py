@@ -195,7 +195,9 @@ def _decode(segment: str) -> bytes:
         decoded = binascii.a2b_base64(standard + b"=" * (-size % 4))
     except (binascii.Error, ValueError) as error:
         raise _invalid("A part of the token is not base64url.") from error
-    if len(decoded) != size * 3 // 4:  # a2b_base64 passes over whatever is none of its alphabet
+    # a2b_base64 passes over whatever is none of its alphabet, and the length of what it returns
+    # does not tell of one such character among whole groups of four.
+    if size % 4 == 1 or len(decoded) != size * 3 // 4:
         raise _invalid("A part of the token is not base64url.")
     if size % 4 and not _is_canonical(segment):
         raise _invalid("A part of the token is not canonical base64url.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import pickle
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -15,6 +16,7 @@ from flask_clerk.core.claims import FrozenDict
 from flask_clerk.core.claims import FrozenList
 from flask_clerk.core.claims import find_claim
 from flask_clerk.core.claims import freeze
+from flask_clerk.core.claims import read_frozen
 
 PLAIN: dict[str, Any] = {
     "sub": "user_1",
@@ -208,3 +210,16 @@ def test_a_whole_key_wins_over_dots() -> None:
 @pytest.mark.parametrize("claims", [None, [], "sub", 7])
 def test_where_there_are_no_claims_everything_is_missing(claims: object) -> None:
     assert find_claim(claims, "sub") is MISSING
+
+
+def test_equal_names_are_one_object() -> None:
+    first, second = (read_frozen('{"a_claim":{"a_claim":1}}') for _ in range(2))
+    names = [*first, *first["a_claim"], *second]
+    assert all(name is names[0] for name in names)
+
+
+def test_names_that_forgers_make_up_are_not_kept_for_ever() -> None:
+    """CPython 3.12 never frees what was interned, and a token's names are read unverified."""
+    made_up = "-".join(["made", "up"])
+    (name,) = read_frozen(f'{{"{made_up}":1}}')
+    assert sys.intern(made_up) is not name

@@ -154,6 +154,15 @@ def test_padding_and_the_standard_alphabet_are_refused_in_every_part() -> None:
             read_token(f"{HEADER}.{altered}.AAAA")
 
 
+@pytest.mark.parametrize("stray", ["=", "!", "+", "/", "\n", "\0", "\x80", "\xe9", "\ud800"])
+def test_a_stray_character_is_refused_wherever_it_stands(stray: str) -> None:
+    """Beside a signature of whole groups of four (RSA of 3072 bits) it would make a twin."""
+    for text in ("", "A", "AA", "AAA", "AAAA", "AAAAA", "AAAAAA", "AAAAAAA", "A" * 512):
+        for place in {0, 1, len(text) // 2, len(text) - 1, len(text)}:
+            with pytest.raises(TokenVerificationError):
+                read_token(compact(signature=f"{text[:place]}{stray}{text[place:]}"))
+
+
 @pytest.mark.parametrize("kid", [None, 7, ["ins_test"], {"a": 1}, True])
 def test_a_kid_that_is_no_string_is_none(kid: object) -> None:
     assert UnverifiedToken("", freeze({"kid": kid}), freeze({}), b"").kid is None
