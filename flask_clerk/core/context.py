@@ -60,7 +60,8 @@ class AuthenticateContext:
     @lazy
     def origin(self) -> str:
         """The origin of the URL; empty if the URL has none worth the name."""
-        return origin_of(self.url) or ""
+        # Browsers escape no backslash in a query, and it is none that could change the host.
+        return origin_of(self.url.partition("?")[0]) or ""
 
     @lazy
     def path(self) -> str:

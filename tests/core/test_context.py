@@ -135,6 +135,10 @@ def test_first_parameter_of_a_name_counts(sign: Signer) -> None:
         ("https://user@app.example.com/", "", "/"),
         ("https://[::1/x", "", "/"),
         ("/only/a/path", "", "/only/a/path"),
+        ("https://app.example.com/x?path=C:\\", "https://app.example.com", "/x"),
+        ("https://app.example.com?@evil.example/", "https://app.example.com", "/"),
+        ("https://app.example.com\\?@evil.example/", "", "/"),
+        ("https://app.example.com/x\\y", "", "/x\\y"),
     ],
 )
 def test_url_is_taken_apart(url: str, origin: str, path: str, sign: Signer) -> None:
