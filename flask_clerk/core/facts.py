@@ -51,13 +51,14 @@ def facts_of(
         return None
     own = cookies if cookies and _MARK_OF_COOKIES in cookies else None
     is_document = method == "GET" and destination == "document"
+    texts = authorization, own
+    if texts == NOTHING:  # no path activates an organization for nobody: a flood of paths is one
+        return (None, (accepts, is_document)), texts
     if activation is not None:
         activation += (method, destination)
-    texts = authorization, own
-    carried = None if texts == NOTHING else hash(texts)
     if is_document and own:
-        return (carried, (accepts, place, base_of(referrer or ""), activation)), texts
-    return (carried, (accepts, is_document, activation)), texts
+        return (hash(texts), (accepts, place, base_of(referrer or ""), activation)), texts
+    return (hash(texts), (accepts, is_document, activation)), texts
 
 
 def _may_name_parameters(query: str) -> bool:

@@ -96,7 +96,10 @@ def test_where_no_document_comes_from_is_not_read() -> None:
 def test_visitors_who_carry_nothing_differ_by_the_kind_of_request_alone() -> None:
     cookies = (None, "", "_ga=GA1.1.1; theme=dark", "a=_b_", "session=eyJfcGVybWFuZW50Ijp0cnVlfQ")
     headers = ("https://evil.example/", None)
-    found = {facts(cookies=c, referrer=r) for c in cookies for r in headers}
+    paths = (None, ("/orgs/acme", "text/html"), ("/orgs/beta", None))
+    found = {
+        facts(cookies=c, referrer=r, activation=a) for c in cookies for r in headers for a in paths
+    }
     assert len(found) == 1
     (only,) = found
     assert only is not None
