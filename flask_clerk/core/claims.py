@@ -71,7 +71,7 @@ def freeze(value: Any) -> Any:
 
 
 def read_frozen(text: str) -> Any:
-    """Return the value of a JSON text, read-only throughout.
+    """Return the value of a JSON text; an object is read-only throughout.
 
     :raises ValueError: As :func:`read_json` does.
     """
