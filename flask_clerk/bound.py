@@ -141,7 +141,7 @@ class Visit:
 
     @property
     def request(self) -> Request:
-        """The request. It is not kept alive, since requests are freed where nothing goes around.
+        """The request, which is not held: in a circle it would wait for the garbage collector.
 
         :raises RuntimeError: If it is over.
         """
@@ -157,7 +157,8 @@ class Visit:
         :raises SecurityError: Once, for a host that the app does not trust; the error page that
             asks again finds a request without one.
         """
-        request, headers = self.request, sent_headers(self.request)
+        request = self.request
+        headers = sent_headers(request)
         try:
             url = request_url(request)
         except SecurityError:
@@ -172,8 +173,7 @@ class Visit:
         :raises HandshakeError: Once; the error page that asks again finds nobody signed in.
         """
         instance = self._clerk.instance
-        request = self._request() or self.request
-        facts = request_facts(request, instance, self.door.accepts)
+        facts = request_facts(self.request, instance, self.door.accepts)
         recalled = None if facts is None else instance.memory.recall(facts, instance.clock())
         if recalled is None:
             state = self._decide(facts)

@@ -335,7 +335,7 @@ def connect(config: ClerkConfig) -> Backend:
 
 
 def _hook_of(clerk: AppClerk) -> Callable[[], Response | None]:
-    """Return the app's ``before_request`` function; Flask looks at each anew, a partial longer."""
+    """Return the app's ``before_request`` function. Flask inspects it at each request."""
 
     def before_request() -> Response | None:
         """Decide about the request, send it away if need be, and hold it to the view's guards."""

@@ -1,4 +1,4 @@
-"""The facts of a request that a decision may be remembered by: the exact texts, and no others."""
+"""The facts of a request that a decision may be remembered by: all that it reads, and no more."""
 
 from __future__ import annotations
 

@@ -29,8 +29,9 @@ _PROOF_SIZE: Final = 64
 class _Decision:
     """A decision, the Unix seconds between which it holds, and the signature it rests on.
 
-    The texts that it was made from are long, so that only their hash is kept, and of the token
-    where it stood (in which text, from where, to where) and how it ended.
+    The texts that it was made from are long: what is kept is their hash, where the token stood (in
+    which text, from where, to where) and how it ended. Others may have that hash, but only who
+    holds the token knows how its signature ends, and then it is his own decision that he gets.
     """
 
     state: RequestState
