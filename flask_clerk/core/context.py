@@ -260,8 +260,8 @@ def _choose_cookies(context: AuthenticateContext) -> tuple[bool, str]:
         return False, "The suffixed cookies say signed out, the plain ones do not."
     # In development clerk-js writes the cookies, and an older clerk-js writes only plain ones:
     # then an expired suffixed token beside a plain sign-out is a left-over.
-    is_left_over = context.config.is_development and suffixed_uat != "0" and plain_uat == "0"
-    if is_left_over and _has_expired(suffixed_token, context.now):
+    is_signed_out = context.config.is_development and suffixed_uat != "0" and plain_uat == "0"
+    if is_signed_out and _has_expired(suffixed_token, context.now):
         return False, "The suffixed session has expired, and the plain cookies say signed out."
     if not suffixed_uat:
         return False, "There is no suffixed __client_uat."

@@ -30,7 +30,7 @@ class _Decision:
     """A decision, the Unix seconds between which it holds, and the signature it rests on.
 
     The texts that it was made from are long: what is kept is their hash, where the token stood (in
-    which text, from where, to where) and how it ended. Others may have that hash, but only who
+    which of them, from where, to where) and how it ended. Others may have that hash, but only who
     holds the token knows how its signature ends, and then it is his own decision that he gets.
     """
 
@@ -38,7 +38,7 @@ class _Decision:
     good_from: float = -math.inf
     good_until: float = math.inf
     signature: Signature | None = None
-    text: int = 0
+    source: int = 0
     start: int = 0
     end: int = 0
     proof: str = ""
@@ -73,7 +73,7 @@ class Memory:
             return None
         if found.signature is None:
             return (found.state, None) if texts == NOTHING else None
-        token = (texts[found.text] or "")[found.start : found.end]
+        token = (texts[found.source] or "")[found.start : found.end]
         if token.endswith(found.proof) and self._verifier.still_believes(found.signature):
             return found.state, token
         return None
@@ -83,7 +83,7 @@ class Memory:
         (carried, circumstances), texts = facts
         decision = self._of_session(texts, context, state) or self._of_nobody(texts, state)
         if decision is not None:
-            self._decisions.add((carried, _shared(circumstances)), decision)
+            self._decisions.add((carried, _as_one(circumstances)), decision)
 
     def _of_session(
         self, texts: Texts, context: AuthenticateContext, state: RequestState
@@ -97,8 +97,8 @@ class Memory:
             return None
         if context.handshake_nonce or context.handshake_token:
             return None
-        text = 0 if context.token_in_header else 1
-        start = (texts[text] or "").find(state.token)
+        source = 0 if context.token_in_header else 1
+        start = (texts[source] or "").find(state.token)
         signature = self._verifier.signature_of(state.token)
         if start < 0 or signature is None or signature.claims is not state.claims:
             return None
@@ -107,7 +107,7 @@ class Memory:
             signed_in(state.claims, None, treat_pending_as_signed_out=pending),
             *lifetime(state.claims, self._clock_skew),
             signature,
-            text,
+            source,
             start,
             start + len(state.token),
             state.token[-_PROOF_SIZE:],
@@ -120,6 +120,6 @@ class Memory:
 
 
 @lru_cache(maxsize=256)
-def _shared(circumstances: tuple[Hashable, ...]) -> tuple[Hashable, ...]:
+def _as_one(circumstances: tuple[Hashable, ...]) -> tuple[Hashable, ...]:
     """Return equal circumstances as one object: an app has few."""
     return circumstances

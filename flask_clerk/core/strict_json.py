@@ -26,12 +26,12 @@ def make_object(members: Members) -> dict[str, Any]:
     return found
 
 
-def decoder_of(make_object: Callable[[Members], Any]) -> json.JSONDecoder:
+def decoder_of(make: Callable[[Members], Any]) -> json.JSONDecoder:
     """Return what :func:`read_json` decodes with.
 
-    :param make_object: Makes an object of its members; it must refuse two of one name.
+    :param make: Makes an object of its members; it must refuse two of one name.
     """
-    return json.JSONDecoder(object_pairs_hook=make_object, parse_constant=_refuse_constant)
+    return json.JSONDecoder(object_pairs_hook=make, parse_constant=_refuse_constant)
 
 
 def read_json(text: str, decoder: json.JSONDecoder | None = None) -> Any:

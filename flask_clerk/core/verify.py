@@ -37,9 +37,10 @@ from .tokens import read_token
 _ALGORITHM: Final = "RS256"
 #: Clerk's own header parameters (``cat``, ``oiat``) are no error.
 _REGISTRY: Final = JWSRegistry(algorithms=[_ALGORITHM], strict_check_header=False)
-#: The time from which on claims fit that name none.
-_EVER: Final = -sys.float_info.max
 _RS256: Final = _REGISTRY.get_alg(_ALGORITHM)
+
+#: Unix seconds. What ``nbf`` and ``iat`` count as where they are missing.
+_LONG_AGO: Final = -sys.float_info.max
 
 
 @dataclass(slots=True, eq=False)
@@ -263,7 +264,7 @@ def lifetime(claims: Claims, skew: float) -> tuple[float, float]:
     :param claims: Claims that :func:`check_claims` has passed.
     :param skew: Seconds by which the clocks may differ.
     """
-    begins: float = max(claims.get("nbf", _EVER), claims.get("iat", _EVER))
+    begins: float = max(claims.get("nbf", _LONG_AGO), claims.get("iat", _LONG_AGO))
     return begins - skew, claims["exp"]
 
 
@@ -325,14 +326,14 @@ def _check_expiry(claims: Claims, config: ClerkConfig, now: float, skew: float) 
 
 
 def _check_start(claims: Claims, config: ClerkConfig, now: float, skew: float) -> None:
-    if _time(claims, "nbf", _EVER) > now + skew:
+    if _time(claims, "nbf", _LONG_AGO) > now + skew:
         raise TokenVerificationError(
             "The token is not valid yet (nbf).", reason=Reason.TOKEN_NOT_ACTIVE_YET
         )
 
 
 def _check_issue_time(claims: Claims, config: ClerkConfig, now: float, skew: float) -> None:
-    if _time(claims, "iat", _EVER) > now + skew:
+    if _time(claims, "iat", _LONG_AGO) > now + skew:
         raise TokenVerificationError(
             "The token was issued in the future (iat): check this machine's clock.",
             reason=Reason.TOKEN_IAT_IN_THE_FUTURE,
