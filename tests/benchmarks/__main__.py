@@ -103,9 +103,9 @@ def _draw_curves(curves: list[growth.Growth]) -> None:
     left.set(xscale="log", yscale="log", ylabel="µs")
     left.legend()
     tokens = curves[0]
-    sizes, _, megabytes = zip(*tokens.rows, strict=True)
+    sizes, *_, megabytes = zip(*tokens.rows, strict=True)
     right.plot(sizes, megabytes, marker="o")
-    right.set(xscale="log", xlabel=tokens.of, ylabel=tokens.figures[1])
+    right.set(xscale="log", xlabel=tokens.of, ylabel=tokens.figures[-1])
     _save(figure, "growth")
 
 

@@ -21,11 +21,15 @@ from tests.benchmarks.tokens import signed_tokens
 from tests.benchmarks.variants import PUBLISHABLE_KEY
 from tests.benchmarks.variants import Environ
 from tests.benchmarks.variants import Workshop
+from tests.benchmarks.variants import bare_app
 from tests.benchmarks.variants import browser
 from tests.benchmarks.variants import call
 
 #: Seconds in which the processes that sign come to rest.
 _REST = 0.5
+_ROUNDS = 40
+#: Seconds between rounds: a neighbour's burst is over before the last.
+_PAUSE = 0.02
 
 
 @dataclass(frozen=True)
@@ -45,20 +49,21 @@ class Growth:
         titles = (self.of, *self.figures)
         lines = [f"| {' | '.join(titles)} |", "|" + "---:|" * len(titles)]
         for size, *numbers in self.rows:
-            lines.append(f"| {size:,} | {' | '.join(f'{number:.1f}' for number in numbers)} |")
+            lines.append(f"| {size:,} | {' | '.join(f'{number:.2f}' for number in numbers)} |")
         return "\n".join(lines)
 
 
 def by_tokens(shop: Workshop, sizes: list[int], remembered: int) -> Growth:
     """Measure after so many browsers in all, each with a new token, have sent a request.
 
-    The warm request is that of one browser more; the memory is what the process holds beyond what
-    it held before the first of them.
+    The warm request is that of one browser more, also as a multiple of the bare app's at the same
+    moment; the memory is what the process holds beyond what it held before the first of them.
 
     :param remembered: For how many an app remembers what was decided.
     """
     app, known, rows, sent = shop.app(token_cache_size=remembered), shop.token(0), [], 0
-    _warm(app, known)
+    bare = bare_app()
+    _warm(known, bare, app)
     before = _resident()
     with signed_tokens(shop) as tokens:
         for size in sizes:
@@ -68,8 +73,9 @@ def by_tokens(shop: Workshop, sizes: list[int], remembered: int) -> Growth:
             time.sleep(_REST)
             gc.collect()
             held = _resident() - before
-            rows.append((size, _warm(app, known), held))
-    return Growth("distinct tokens", ("µs a request", "MB of memory"), rows)
+            least, warm = _warm(known, bare, app)
+            rows.append((size, warm, warm / least, held))
+    return Growth("distinct tokens", ("µs a request", "of a bare one", "MB of memory"), rows)
 
 
 def by_threads(shop: Workshop, sizes: list[int], number: int) -> Growth:
@@ -115,28 +121,33 @@ def by_routes(shop: Workshop, sizes: list[int], number: int) -> Growth:
     rows = []
     known = shop.token(0)
     for size in sizes:
-        spent = []
+        apps = []
         for has_clerk in (False, True):
             app = Flask("routes", static_folder=None)
             if has_clerk:
                 Clerk(app, jwt_key=shop.pem, publishable_key=PUBLISHABLE_KEY.value)
             for each in range(size):
                 app.add_url_rule(f"/page{each or ''}", f"page{each}", lambda: "hello")
-            spent.append(_warm(app, known, number))
-        rows.append((size, spent[1] - spent[0]))
+            apps.append(app)
+        least, warm = _warm(known, *apps, number=number)
+        rows.append((size, warm - least))
     return Growth("routes", ("µs that Clerk adds",), rows)
 
 
-def _warm(app: Flask, token: str, number: int = 50) -> float:
-    """Return the microseconds of a browser's request, in the lowest of 15 rounds of so many.
+def _warm(token: str, *apps: Flask, number: int = 50) -> list[float]:
+    """Return the microseconds of a browser's request at each app, in the lowest of 40 rounds.
 
     What the machine does besides only ever adds to it, and would bend the curve.
+
+    :param number: Of requests in a round; the apps take turns.
     """
-    for _ in range(20):
-        call(app, browser(token))
-    return min(
-        timed(lambda r: call(app, r), [browser(token) for _ in range(number)]) for _ in range(15)
-    )
+    found: list[list[float]] = [[] for _ in apps]
+    for _ in range(_ROUNDS):
+        for app, times in zip(apps, found, strict=True):
+            requests = [browser(token) for _ in range(number)]
+            times.append(timed(lambda r: call(app, r), requests))  # noqa: B023
+        time.sleep(_PAUSE)
+    return [min(times) for times in found]
 
 
 def _resident() -> float:
