@@ -29,13 +29,14 @@ def test_every_token_of_the_stream_signs_somebody_else_in() -> None:
 
 def test_every_size_is_a_row_of_a_request_and_of_memory() -> None:
     grown = by_tokens(SHOP, [1, 20], remembered=10)
-    assert [size for size, *_ in grown.rows] == [1, 20]
-    assert all(micro > 0 for _, micro, _ in grown.rows)
+    assert [row[0] for row in grown.rows] == [1, 20]
+    assert [len(row) for row in grown.rows] == [1 + len(grown.figures)] * 2
+    assert all(micro > 0 and ratio > 0 for _, micro, ratio, _ in grown.rows)
     assert len(grown.table().splitlines()) == 4
 
 
-def test_a_table_has_thousands_and_tenths() -> None:
+def test_a_table_has_thousands_and_hundredths() -> None:
     grown = Growth("tokens", ("µs", "MB"), [(1, 2.0, 0.04), (10_000, 2.25, 45.7)])
     assert grown.table() == (
-        "| tokens | µs | MB |\n|---:|---:|---:|\n| 1 | 2.0 | 0.0 |\n| 10,000 | 2.2 | 45.7 |"
+        "| tokens | µs | MB |\n|---:|---:|---:|\n| 1 | 2.00 | 0.04 |\n| 10,000 | 2.25 | 45.70 |"
     )
