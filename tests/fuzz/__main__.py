@@ -1,7 +1,7 @@
 """``python -m tests.fuzz --seconds N [target …]``: fuzz every target, or those named, in turn.
 
 Each runs in a process of its own for the same share of the time. What breaks a target is kept in
-``corpus/<target>/``, where the tests find it until it is mended, and for ever after.
+``inputs/<target>/``, where the tests find it until it is mended, and for ever after.
 """
 
 from __future__ import annotations
@@ -12,10 +12,13 @@ import subprocess
 import sys
 import tempfile
 import time
+from pathlib import Path
 
 from tests.fuzz.corpus import CORPUS
 from tests.fuzz.corpus import TARGETS
 
+#: What mutations put in, beside single bytes.
+_WORDS = Path(__file__).parent / "words.dict"
 #: Bytes. The largest token that is read, and a little more.
 _LONGEST = 20_000
 #: Seconds that one input may take.
@@ -55,6 +58,7 @@ def _fuzz(name: str, seconds: int) -> bool:
                 f"-max_len={_LONGEST}",
                 f"-timeout={_PATIENCE}",
                 f"-artifact_prefix={own}/broken-",
+                f"-dict={_WORDS}",
                 "-print_final_stats=1",
                 "-verbosity=1",
             ],

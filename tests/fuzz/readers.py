@@ -12,6 +12,7 @@ import json
 import re
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import unquote
 
 import ada_url
 from werkzeug.sansio.http import parse_cookie
@@ -25,6 +26,7 @@ from flask_clerk.core.handshake import set_cookie_headers
 from flask_clerk.core.keys import PublishableKey
 from flask_clerk.core.keys import SecretKey
 from flask_clerk.core.keys import import_public_key
+from flask_clerk.core.strict_json import MAX_DEPTH
 from flask_clerk.core.tokens import MAX_TOKEN_SIZE
 from flask_clerk.core.tokens import claimed_type
 from flask_clerk.core.tokens import read_token
@@ -43,6 +45,7 @@ from tests.signing import base64url
 BASE = "https://app.example.com/path/page?x=1"
 ALLOWED = ("https://satellite.example",)
 _SIMPLE = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-=; .")
+_ESCAPED = re.compile(r"([^%]|%[0-9a-fA-F]{2})*", re.DOTALL)
 _CONTEXT = RenderContext(
     user={"id": "user_1", "public_metadata": {"roles": ["a", None], "deep": {"x": 1.5}}},
     org={"name": "{{user.id}}"},
@@ -51,10 +54,14 @@ _CONTEXT = RenderContext(
 
 
 def token(data: bytes) -> None:
-    """A compact JWT, or a header, a payload and a signature on lines of their own."""
+    """A compact JWT; or a header, a payload and a signature, a line each, and what is put in."""
     text = data.decode("latin-1")
     if data.startswith(b"{"):
-        text = ".".join(base64url(part) for part in data.split(b"\n"))
+        *written, slips = [*data.split(b"\n", 3), b""][:4]
+        text = ".".join(base64url(part) for part in written)
+        for place, character in zip(slips[::2], slips[1::2], strict=False):
+            at = place % (len(text) + 1)
+            text = text[:at] + chr(character) + text[at:]
     claimed_type(text)
     try:
         found = read_token(text)
@@ -71,9 +78,16 @@ def token(data: bytes) -> None:
         decoded = base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
         assert json.loads(decoded) == read
         assert len(json.loads(decoded, object_pairs_hook=list)) == len(read)
+        assert _depth(read) <= MAX_DEPTH
     assert read_token(text) == found
     assert freeze(found.payload) == found.payload
     json.dumps(found.payload, allow_nan=True).encode()
+
+
+def _depth(value: Any) -> int:
+    if isinstance(value, dict):
+        value = list(value.values())
+    return 1 + max(map(_depth, value), default=0) if isinstance(value, list) else 0
 
 
 def cookies(data: bytes) -> None:
@@ -90,9 +104,20 @@ def cookies(data: bytes) -> None:
     again = "; ".join(f"{name}={value}" for name, value in found.items())
     if "%" not in header and ";" not in "".join(found.values()):
         assert parse_cookies(again) == found
+    alone = header.partition(";")[0].strip(" \t")
+    if alone.isascii():
+        assert parse_cookies(f"name={alone}") == {"name": _decoded(alone)}
     if set(data) <= _SIMPLE and all(map(_is_plain, header.split(";"))):
         theirs = parse_cookie(header)
         assert found == {name: theirs[name] for name in theirs}
+
+
+def _decoded(text: str) -> str:
+    """Return what JavaScript's ``decodeURIComponent`` does, or the text where that raises."""
+    try:
+        return unquote(text, errors="strict") if _ESCAPED.fullmatch(text) else text
+    except UnicodeDecodeError:
+        return text
 
 
 def _is_plain(part: str) -> bool:
@@ -143,6 +168,7 @@ def query(data: bytes) -> None:
     pairs = query_of(url)
     rewritten = with_query(url, pairs)
     assert query_of(rewritten) == pairs
+    assert rewritten.partition("#")[1:] == url.partition("#")[1:]
     bare = without(url, "__clerk_handshake", "__session")
     assert not {name for name, _ in query_of(bare)} & {"__clerk_handshake", "__session"}
     assert without(bare, "__clerk_handshake", "__session") == bare
@@ -189,9 +215,11 @@ def publishable_key(data: bytes) -> None:
     except ConfigurationError as error:
         assert not _shows(error, text)
         return
-    host = base64.b64decode(text[8:] + "=" * (-len(text[8:]) % 4)).decode("ascii")
+    encoded = text[8:] + "=" * (-len(text[8:]) % 4)
+    host = base64.b64decode(encoded, validate=True).decode("ascii")
     assert host == f"{key.frontend_api}$"
     assert origin_of(f"https://{host[:-1]}") is not None
+    assert not set(host) & set("/?#@\\")
     assert PublishableKey.build(key.frontend_api, key.instance_type).frontend_api == (
         key.frontend_api
     )

@@ -9,10 +9,15 @@ from __future__ import annotations
 import functools
 import json
 import string
+import sys
 from collections.abc import Callable
+from collections.abc import Mapping
 from typing import Any
+from typing import Final
+from typing import TypeVar
 from urllib.parse import quote
 
+from cryptography.exceptions import InvalidSignature
 from joserfc.jwk import RSAKey
 
 from flask_clerk.core.auth import SessionAuth
@@ -23,12 +28,20 @@ from flask_clerk.core.errors import HandshakeError
 from flask_clerk.core.errors import SigningKeyError
 from flask_clerk.core.errors import TokenVerificationError
 from flask_clerk.core.instance import Instance
+from flask_clerk.core.jwks import FixedKey
 from flask_clerk.core.jwks import RemoteKeys
 from flask_clerk.core.keys import PublishableKey
 from flask_clerk.core.request import authenticate_request
+from flask_clerk.core.revocation import MemoryRevocations
 from flask_clerk.core.state import RequestState
+from flask_clerk.core.tokens import CATEGORY_M2M
+from flask_clerk.core.tokens import CATEGORY_TEMPLATE
 from flask_clerk.core.tokens import TOKEN_TYPES
+from flask_clerk.core.tokens import UnverifiedToken
+from flask_clerk.core.tokens import read_token
 from flask_clerk.core.urls import origin_of
+from flask_clerk.core.verified import VerifiedToken
+from flask_clerk.core.verify import TokenVerifier
 from tests.core.scene import APP
 from tests.core.scene import LIVE
 from tests.core.scene import NOW
@@ -36,10 +49,14 @@ from tests.core.scene import TEST
 from tests.core.scene import Headers
 from tests.core.scene import StubBackend
 from tests.signing import Signer
+from tests.signing import base64url
 from tests.signing import session_claims
 
 _REASONS = {value for name, value in vars(Reason).items() if name.isupper()}
 _FOREIGN = "https://satellite.example"
+#: Seconds, as ``CLERK_CLOCK_SKEW`` has it by default.
+_SKEW: Final = 5
+_T = TypeVar("_T")
 
 
 @functools.cache
@@ -112,46 +129,101 @@ _SIGNING = (b"\x80", b"\x81", b"\x86", b"\x8e")
 _OF_MACHINES = (b"\x84", b"\x88", b"\x89")
 
 
+class _Seal:
+    """What verifies in the place of RSA, which takes many times as long as all that is fuzzed."""
+
+    MARK: Final = b"sealed"
+
+    def verify(self, signature: bytes, *_: object) -> None:
+        if signature != self.MARK:
+            raise InvalidSignature
+
+
+class _SealKey(RSAKey):
+    def get_op_key(self, operation: str) -> Any:
+        return _Seal()
+
+
+_LAX: Final[dict[str, Any]] = {}
+_STRICT: Final = {
+    "authorized_parties": [APP],
+    "audience": ["api"],
+    "issuers": ["https://clerk.example.com"],
+}
+_HEADERS: Final = [
+    base64url(json.dumps({"alg": "RS256", "kid": "ins_test", **more}).encode())
+    for more in ({}, {"cat": CATEGORY_M2M}, {"cat": CATEGORY_TEMPLATE}, {"typ": "at+jwt"})
+]
+
+
+@functools.cache
+def verifier(*, is_strict: bool) -> TokenVerifier:
+    """Return what takes a seal for a signature."""
+    settings = {**(_STRICT if is_strict else _LAX), "publishable_key": LIVE.value}
+    config = ClerkConfig.load(settings, {}, {})
+    key = _SealKey.import_key(signer().key.as_dict(private=False))
+    return TokenVerifier(config, FixedKey(key), lambda: NOW, MemoryRevocations(config, lambda: NOW))
+
+
 def claims(data: bytes) -> None:
-    """The payload of a token, signed with the instance's own key."""
-    text = signer()(data)
-    for kind in ("api", "production"):
-        judged = instance(kind)
+    """The payload of a token whose signature is right, of each class in turn."""
+    for header in _HEADERS:
+        signed = f"{header}.{base64url(data)}"
+        sealed = f"{signed}.{base64url(_Seal.MARK)}"
         try:
-            found = judged.verify_token(text)
-        except TokenVerificationError as error:
-            assert error.reason in _REASONS
-            assert text not in str(error)
-        else:
-            assert found == json.loads(data)
-            assert isinstance(found["sub"], str)
-            assert found["sub"]
-            assert found["exp"] > NOW - 5
-            _read_session(SessionAuth(found, text))
-        try:
-            lines = judged.verify_handshake_token(text)
-        except TokenVerificationError as error:
-            assert error.reason in _REASONS
-        else:
+            token = read_token(sealed)
+        except TokenVerificationError:
+            return
+        for is_strict in (False, True):
+            judge = verifier(is_strict=is_strict)
+            found = _judged(judge.verify_session_token, sealed)
+            asked = _STRICT if is_strict else _LAX
+            fits = header == _HEADERS[0] and _fits(token.payload, asked)
+            assert (found is not None) == fits
+            if found is not None:
+                assert found == json.loads(data)
+                _read_session(SessionAuth(found, sealed))
+            lines = _judged(judge.verify_handshake_token, sealed) or []
             assert all(isinstance(line, str) for line in lines)
-    for token_type in TOKEN_TYPES[1:]:
-        _verify_machine_token(text, token_type)
-    for header in ({"typ": "at+jwt", "cat": None}, {"cat": "cl_B7d4PD333AAA"}):
-        for token_type in TOKEN_TYPES[1:]:
-            _verify_machine_token(signer()(data, header), token_type)
-    forged = stranger()(data)
-    try:
-        instance("api").verify_token(forged)
-    except TokenVerificationError:
-        return
-    raise AssertionError("a stranger's signature was believed")
+            _judged(judge.verify_template_token, sealed)
+            machine = _judged(judge.verify_machine_token, token)
+            if machine is not None:
+                read = VerifiedToken.from_claims(token.token_type, machine)
+                assert isinstance(read.subject, str)
+                assert all(isinstance(scope, str) for scope in read.scopes)
+        forged = f"{signed}.{base64url(b'forged')}"
+        assert _judged(verifier(is_strict=False).verify_session_token, forged) is None
 
 
-def _verify_machine_token(text: str, token_type: str) -> None:
+def _judged(verify: Callable[[Any], _T], token: str | UnverifiedToken) -> _T | None:
+    """Return what a verification does; refused is ``None``."""
     try:
-        instance("api").verify_machine_token(text, token_type)
+        return verify(token)
     except TokenVerificationError as error:
         assert error.reason in _REASONS
+        return None
+
+
+def _fits(says: Mapping[str, Any], asked: Mapping[str, list[str]]) -> bool:
+    """Say once more, and otherwise, which claims are those of a session that is good now."""
+    subject = says.get("sub")
+    if type(subject) is not str or not subject or subject.startswith("mch_"):
+        return False
+    times = [says.get("exp"), says.get("nbf", 0), says.get("iat", 0)]
+    if any(type(time) not in {int, float} or not abs(time) <= sys.float_info.max for time in times):
+        return False
+    audience = says.get("aud") or asked.get("audience", [])
+    named = [audience] if isinstance(audience, str) else audience
+    if "audience" in asked and (
+        not isinstance(named, list) or not any(each in asked["audience"] for each in named)
+    ):
+        return False
+    return (
+        times[0] > NOW - _SKEW
+        and max(times[1:]) <= NOW + _SKEW
+        and says.get("azp") in asked.get("authorized_parties", [says.get("azp")])
+        and says.get("iss") in asked.get("issuers", [says.get("iss")])
+    )
 
 
 def _read_session(auth: SessionAuth) -> None:
