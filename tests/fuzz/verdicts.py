@@ -12,6 +12,7 @@ import string
 import sys
 from collections.abc import Callable
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 from typing import Final
 from typing import TypeVar
@@ -27,10 +28,13 @@ from flask_clerk.core.context import AuthenticateContext
 from flask_clerk.core.errors import HandshakeError
 from flask_clerk.core.errors import SigningKeyError
 from flask_clerk.core.errors import TokenVerificationError
+from flask_clerk.core.facts import Facts
+from flask_clerk.core.facts import facts_of
 from flask_clerk.core.instance import Instance
 from flask_clerk.core.jwks import FixedKey
 from flask_clerk.core.jwks import RemoteKeys
 from flask_clerk.core.keys import PublishableKey
+from flask_clerk.core.memory import Memory
 from flask_clerk.core.request import authenticate_request
 from flask_clerk.core.revocation import MemoryRevocations
 from flask_clerk.core.state import RequestState
@@ -71,7 +75,7 @@ def stranger() -> Signer:
 
 @functools.cache
 def instance(kind: str) -> Instance:
-    """Return an instance of a kind: ``api``, ``production``, ``development`` or ``satellite``."""
+    """Return an instance of one of the kinds."""
     key: PublishableKey = TEST if kind in {"development", "satellite"} else LIVE
     settings: dict[str, Any] = {
         "secret_key": f"sk_{'test' if key.is_development else 'live'}_secret",
@@ -121,6 +125,7 @@ def words() -> dict[bytes, str]:
         b"\x8f": "__clerk_db_jwt",
         b"\x90": "__clerk_redirect_url=",
         b"\x91": "__refresh",
+        b"\x92": own(session_claims(NOW, sub="mch_1"), {"cat": CATEGORY_TEMPLATE}),
     }
 
 
@@ -259,15 +264,22 @@ def jwks(data: bytes) -> None:
             assert key.public_key.key_size >= 2048
 
 
+_KINDS: Final = ("api", "production", "development", "satellite")
+_ACCEPTED: Final = (TOKEN_TYPES[:1], TOKEN_TYPES, TOKEN_TYPES[1:])
+
+
 def request(data: bytes) -> None:
-    """A request: a line each for kind, method, URL, ``Authorization``, ``Cookie`` and the rest."""
+    """A request: a line each for kind, method, URL, ``Authorization``, ``Cookie`` and the rest.
+
+    The length of the kind is what counts: it tells the instance, and what the endpoint accepts.
+    """
     for word, meaning in words().items():
         data = data.replace(word, meaning.encode())
     kind, method, path, authorization, cookie, destination, accept, referer = (
         data.decode("latin-1").split("\n") + [""] * 8
     )[:8]
-    kinds = ("api", "production", "development", "satellite")
-    judge = instance(kinds[len(kind) % 4])
+    turn, which = divmod(len(kind), len(_KINDS))
+    judge, accepts = instance(_KINDS[which]), _ACCEPTED[turn % len(_ACCEPTED)]
     sent = {
         "Authorization": authorization,
         "Cookie": cookie,
@@ -277,14 +289,38 @@ def request(data: bytes) -> None:
     }
     headers = Headers({name: value for name, value in sent.items() if value})
     url = f"{APP}/{quote(path, safe=string.punctuation)}"  # as a server hands it on
-    accepts = TOKEN_TYPES[: 1 + len(kind) % len(TOKEN_TYPES)]
     context = AuthenticateContext(method or "GET", url, headers, judge.config, NOW)
+    facts = facts_of(
+        context.method,
+        url.partition("?")[2],
+        headers.get("Authorization"),
+        headers.get("Cookie"),
+        headers.get("Sec-Fetch-Dest"),
+        headers.get("Referer"),
+        accepts,
+        APP,
+    )
     try:
         state = authenticate_request(context, judge, accepts)
     except HandshakeError:
         assert judge.config.is_development
+        assert facts is None or judge.memory.recall(facts, NOW) is None
         return
     _check(state, context, data)
+    if facts is not None:
+        _check_memory(judge.memory, facts, context, state)
+
+
+def _check_memory(
+    memory: Memory, facts: Facts, context: AuthenticateContext, state: RequestState
+) -> None:
+    """Whatever is recalled, of this request or of any before it, is what was decided now."""
+    if memory.recall(facts, NOW) is None:
+        memory.remember(facts, context, state)
+    recalled = memory.recall(facts, NOW)
+    if recalled is not None:
+        remembered, token = recalled
+        assert replace(remembered, token=token) == state
 
 
 def _check(state: RequestState, context: AuthenticateContext, sent: bytes) -> None:
