@@ -217,12 +217,11 @@ def _fits(says: Mapping[str, Any], asked: Mapping[str, list[str]]) -> bool:
     times = [says.get("exp"), says.get("nbf", 0), says.get("iat", 0)]
     if any(type(time) not in {int, float} or not abs(time) <= sys.float_info.max for time in times):
         return False
-    audience = says.get("aud") or asked.get("audience", [])
-    named = [audience] if isinstance(audience, str) else audience
-    if "audience" in asked and (
-        not isinstance(named, list) or not any(each in asked["audience"] for each in named)
-    ):
-        return False
+    audience = says.get("aud")
+    if "audience" in asked and (audience or audience == {}):
+        named = audience if isinstance(audience, list) else [audience]
+        if not any(each in asked["audience"] for each in named):
+            return False
     return (
         times[0] > NOW - _SKEW
         and max(times[1:]) <= NOW + _SKEW
