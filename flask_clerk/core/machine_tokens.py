@@ -66,7 +66,7 @@ class MachineTokens:
 
     def _jwt(self, text: str) -> VerifiedToken:
         token = read_token(text)
-        check_class(token, token.machine_type or token.token_type)
+        check_class(token, token.token_type)
         try:
             claims = self._verifier.verify_machine_token(token)
         except TokenVerificationError as error:

@@ -75,6 +75,14 @@ def test_nonce_already_redeemed_signs_nobody_in(key: Any, sign: Signer) -> None:
     assert set_cookies(state) == []
 
 
+@pytest.mark.parametrize("nonce", ["a/../b", "a b", "a%0d", "n" * 257])
+def test_what_cannot_be_a_nonce_costs_no_call(sign: Signer, nonce: str) -> None:
+    scene = Scene(sign)
+    state = scene.decide(f"{APP}/?__clerk_handshake_nonce={nonce}")
+    assert (state.status, state.reason) == (SIGNED_OUT, Reason.SESSION_TOKEN_MISSING)
+    assert scene.backend.calls == []
+
+
 def test_another_apps_handshake_cookie_is_passed_over_in_production(sign: Signer) -> None:
     """Another app on the same parent domain can set our cookies; its key is not ours."""
     scene = Scene(sign)

@@ -352,8 +352,9 @@ def test_a_malformed_answer_gives_nothing_away(scene: Scene) -> None:
         (lambda s: template_token(s, {"typ": "JOSE"}), Reason.TOKEN_INVALID),
         (lambda s: template_token(s)[:-8] + "AAAAAAAA", Reason.TOKEN_INVALID_SIGNATURE),
         (lambda s: "ak_a.b.c", Reason.TOKEN_INVALID),
-        (lambda s: "ak_" + "x" * 600, Reason.TOKEN_INVALID),
+        (lambda s: "ak_" + "x" * 510, Reason.TOKEN_INVALID),
         (lambda s: "ak_\xe4", Reason.TOKEN_INVALID),
+        (lambda s: "ak_\x7f", Reason.TOKEN_INVALID),
     ],
 )
 def test_tokens_that_cost_no_call_are_judged_by_what_they_say(
@@ -392,6 +393,20 @@ def test_an_oauth_token_must_be_for_this_api_once_it_is_named(
         state = decide(scene, token, OAUTH_TOKEN)
         assert state.is_authenticated is is_accepted
         assert state.reason == (None if is_accepted else Reason.TOKEN_VERIFICATION_FAILED)
+
+
+def test_an_m2m_token_that_names_no_audience_is_for_whoever_it_is_sent_to(sign: Signer) -> None:
+    scene = Scene(sign, audience=["https://api.example.com"])
+    scene.backend.machine_tokens["mt_good"] = M2M_ANSWER
+    for token in (m2m_jwt(scene, aud=None), "mt_good"):
+        assert decide(scene, token, M2M_TOKEN).is_authenticated
+
+
+def test_what_clerk_cannot_read_is_refused_and_not_asked_about_again(scene: Scene) -> None:
+    scene.backend.machine_tokens["ak_odd"] = BackendAPIError("bad request", status=400)
+    for _ in range(3):
+        assert decide(scene, "ak_odd", API_KEY).reason == Reason.UNEXPECTED_ERROR
+    assert len(scene.backend.calls) == 1
 
 
 def test_a_refusal_is_remembered_for_a_while(sign: Signer, clock: Any) -> None:
