@@ -11,6 +11,7 @@ from flask_clerk.core.auth import Auth
 from flask_clerk.core.auth import TokenAuth
 from flask_clerk.core.constants import Reason
 from flask_clerk.core.errors import BackendAPIError
+from flask_clerk.core.errors import TokenVerificationError
 from flask_clerk.core.state import RequestState
 from flask_clerk.core.tokens import API_KEY
 from flask_clerk.core.tokens import CATEGORY_M2M
@@ -268,6 +269,13 @@ def test_a_template_tokens_claims_are_all_its_own(scene: Scene) -> None:
     assert auth.claim("sub") == auth.user_id == auth.subject == "user_ada"
     assert (auth.session_id, auth.session_claims, auth.is_signed_in) == (None, None, False)
     assert not auth.has(role="admin")
+
+
+@pytest.mark.parametrize("name", [SESSION_TOKEN, "m2m_jwt", "oauth_jwt"])
+def test_no_other_token_is_taken_for_a_templates(scene: Scene, name: str) -> None:
+    with pytest.raises(TokenVerificationError, match="another class") as refused:
+        scene.instance.verify_machine_token(TOKENS[name](scene), JWT_TEMPLATE)
+    assert refused.value.reason == Reason.TOKEN_INVALID
 
 
 def test_an_organizations_key_belongs_to_no_user(scene: Scene) -> None:

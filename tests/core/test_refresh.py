@@ -110,3 +110,12 @@ def test_error_code_that_could_forge_a_header_is_not_passed_on(code: str, sign: 
     state = scene.decide(**scene.expired_with_refresh_cookie())
     assert state.reason == EXPIRED + RefreshReason.UNEXPECTED_BAPI_ERROR
     assert all(name.isprintable() and value.isprintable() for name, value in state.headers)
+
+
+@pytest.mark.parametrize("session_id", [None, "", 7, ["sess_1"]])
+def test_a_token_that_names_no_session_cannot_be_renewed(session_id: object, sign: Signer) -> None:
+    scene = Scene(sign)
+    expired = scene.expired(sid=session_id)
+    state = scene.decide(cookies={**scene.cookies(expired), **scene.refresh_cookie()})
+    assert state.reason == EXPIRED + RefreshReason.MISSING_SID
+    assert scene.backend.calls == []
