@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from flask_clerk.core.urls import encode_query
 from flask_clerk.core.urls import host_of
+from flask_clerk.core.urls import is_loopback
 from flask_clerk.core.urls import origin_of
 from flask_clerk.core.urls import query_of
 from flask_clerk.core.urls import safe_redirect
@@ -46,6 +47,8 @@ ORIGINS = [
     ("https://user@app.example.com", None),
     ("https://user:secret@app.example.com", None),
     ("https://app.example.com:x", None),
+    ("https://app.example.com:65535", "https://app.example.com:65535"),
+    ("https://app.example.com:65536", None),
     ("https://app.example.com:123456", None),
     ("https://app.example.com:", None),
     ("https://[::1", None),
@@ -71,6 +74,25 @@ ORIGINS = [
 @pytest.mark.parametrize(("url", "origin"), ORIGINS, ids=ascii)
 def test_the_origin_of_a_url_or_none_where_readers_disagree(url: str, origin: str | None) -> None:
     assert origin_of(url) == origin
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("http://localhost:5000", True),
+        ("http://shop.localhost/", True),
+        ("http://127.0.0.1", True),
+        ("http://127.1.2.3:8080/x", True),
+        ("http://[::1]:5000", True),
+        ("http://localhost.example.com", False),
+        ("http://notlocalhost", False),
+        ("http://192.0.2.1", False),
+        ("http://localhost@example.com", False),
+        ("localhost", False),
+    ],
+)
+def test_which_urls_lead_to_this_machine_itself(url: str, expected: bool) -> None:
+    assert is_loopback(url) is expected
 
 
 @pytest.mark.parametrize(
