@@ -42,6 +42,12 @@ def need_package(name: str) -> None:
         _missing(f"{name} is not installed: pip install -e '.[test]'.")
 
 
+def need_file_modes() -> None:
+    """Make sure that a file can be its owner's alone."""
+    if os.name == "nt":
+        _missing("Windows has no modes of files.")
+
+
 def need_peers(*packages: str) -> Path:
     """Return the folder with Clerk's own packages.
 

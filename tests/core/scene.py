@@ -164,19 +164,8 @@ class Scene:
     def facts(self, url: str = f"{APP}/path", **request: Any) -> Facts | None:
         """Return what a decision about the request may be remembered by."""
         context = self.context(url, **request)
-        parts = urlsplit(url)
-        sent = context.headers.get
-        return facts_of(
-            context.method,
-            parts.query,
-            sent("Authorization"),
-            sent("Cookie"),
-            sent("Sec-Fetch-Dest"),
-            sent("Referer"),
-            self.config.accepts_token,
-            (parts.scheme, parts.netloc),
-            (parts.path, sent("Accept")) if self.instance.reads_paths else None,
-        )
+        accepts, reads_paths = self.config.accepts_token, self.instance.reads_paths
+        return facts_about(context, accepts, reads_paths=reads_paths)
 
     def decide(
         self, url: str = f"{APP}/path", accepts: tuple[str, ...] | None = None, **request: Any
@@ -208,6 +197,24 @@ class Scene:
     def expired_with_refresh_cookie(self) -> dict[str, Any]:
         """Return a request whose token has expired and may be renewed."""
         return {"cookies": {**self.cookies(self.expired()), **self.refresh_cookie()}}
+
+
+def facts_about(
+    context: AuthenticateContext, accepts: tuple[str, ...], *, reads_paths: bool = False
+) -> Facts | None:
+    """Return what a decision about a request may be remembered by."""
+    parts, sent = urlsplit(context.url), context.headers.get
+    return facts_of(
+        context.method,
+        parts.query,
+        sent("Authorization"),
+        sent("Cookie"),
+        sent("Sec-Fetch-Dest"),
+        sent("Referer"),
+        accepts,
+        (parts.scheme, parts.netloc),
+        (parts.path, sent("Accept")) if reads_paths else None,
+    )
 
 
 def header(state: RequestState, name: str) -> str | None:

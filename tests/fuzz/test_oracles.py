@@ -129,4 +129,4 @@ def _forget() -> None:
     """Forget what was read and judged with a fault, or without it."""
     tokens.read_token.cache_clear()
     verdicts.instance.cache_clear()
-    verdicts.verifier.cache_clear()
+    verdicts.judges.cache_clear()

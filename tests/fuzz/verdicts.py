@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 from typing import Final
 from typing import TypeVar
@@ -29,22 +30,22 @@ from flask_clerk.core.errors import HandshakeError
 from flask_clerk.core.errors import SigningKeyError
 from flask_clerk.core.errors import TokenVerificationError
 from flask_clerk.core.facts import Facts
-from flask_clerk.core.facts import facts_of
 from flask_clerk.core.instance import Instance
 from flask_clerk.core.jwks import FixedKey
 from flask_clerk.core.jwks import RemoteKeys
 from flask_clerk.core.keys import PublishableKey
+from flask_clerk.core.machine_tokens import MachineTokens
 from flask_clerk.core.memory import Memory
 from flask_clerk.core.request import authenticate_request
 from flask_clerk.core.revocation import MemoryRevocations
 from flask_clerk.core.state import RequestState
 from flask_clerk.core.tokens import CATEGORY_M2M
 from flask_clerk.core.tokens import CATEGORY_TEMPLATE
+from flask_clerk.core.tokens import JWT_TEMPLATE
 from flask_clerk.core.tokens import TOKEN_TYPES
-from flask_clerk.core.tokens import UnverifiedToken
 from flask_clerk.core.tokens import read_token
 from flask_clerk.core.urls import origin_of
-from flask_clerk.core.verified import VerifiedToken
+from flask_clerk.core.verdicts import Verdicts
 from flask_clerk.core.verify import TokenVerifier
 from tests.core.scene import APP
 from tests.core.scene import LIVE
@@ -52,6 +53,7 @@ from tests.core.scene import NOW
 from tests.core.scene import TEST
 from tests.core.scene import Headers
 from tests.core.scene import StubBackend
+from tests.core.scene import facts_about
 from tests.signing import Signer
 from tests.signing import base64url
 from tests.signing import session_claims
@@ -162,12 +164,19 @@ _HEADERS: Final = [
 
 
 @functools.cache
-def verifier(*, is_strict: bool) -> TokenVerifier:
-    """Return what takes a seal for a signature."""
+def judges(*, is_strict: bool) -> tuple[TokenVerifier, MachineTokens]:
+    """Return what judges sessions, and what judges all else, by a seal for a signature."""
     settings = {**(_STRICT if is_strict else _LAX), "publishable_key": LIVE.value}
     config = ClerkConfig.load(settings, {}, {})
-    key = _SealKey.import_key(signer().key.as_dict(private=False))
-    return TokenVerifier(config, FixedKey(key), lambda: NOW, MemoryRevocations(config, lambda: NOW))
+    key = FixedKey(_SealKey.import_key(signer().key.as_dict(private=False)))
+    ended = MemoryRevocations(config, lambda: NOW)
+    verifier = TokenVerifier(config, key, lambda: NOW, ended)
+    verdicts = Verdicts(0, 0, lambda: NOW)
+    return verifier, MachineTokens(verifier, _ask_nobody, verdicts, ended)
+
+
+def _ask_nobody(token_type: str, token: str) -> Mapping[str, Any]:
+    raise AssertionError("a JWT costs no call")
 
 
 def claims(data: bytes) -> None:
@@ -175,37 +184,36 @@ def claims(data: bytes) -> None:
     for header in _HEADERS:
         signed = f"{header}.{base64url(data)}"
         sealed = f"{signed}.{base64url(_Seal.MARK)}"
-        try:
-            token = read_token(sealed)
-        except TokenVerificationError:
+        token = _judged(read_token, sealed)
+        if token is None:
             return
         for is_strict in (False, True):
-            judge = verifier(is_strict=is_strict)
-            found = _judged(judge.verify_session_token, sealed)
+            verifier, machines = judges(is_strict=is_strict)
+            found = _judged(verifier.verify_session_token, sealed)
             asked = _STRICT if is_strict else _LAX
             fits = header == _HEADERS[0] and _fits(token.payload, asked)
             assert (found is not None) == fits
             if found is not None:
                 assert found == json.loads(data)
                 _read_session(SessionAuth(found, sealed))
-            lines = _judged(judge.verify_handshake_token, sealed) or []
+            lines = _judged(verifier.verify_handshake_token, sealed) or []
             assert all(isinstance(line, str) for line in lines)
-            _judged(judge.verify_template_token, sealed)
-            machine = _judged(judge.verify_machine_token, token)
-            if machine is not None:
-                read = VerifiedToken.from_claims(token.token_type, machine)
-                assert isinstance(read.subject, str)
-                assert all(isinstance(scope, str) for scope in read.scopes)
-        forged = f"{signed}.{base64url(b'forged')}"
-        assert _judged(verifier(is_strict=False).verify_session_token, forged) is None
+            for token_type in (*TOKEN_TYPES[1:], JWT_TEMPLATE):
+                machine = _judged(partial(machines.verify, token_type=token_type), sealed)
+                if machine is not None:
+                    assert isinstance(machine.subject, str)
+                    assert all(isinstance(scope, str) for scope in machine.scopes)
+            forged = f"{signed}.{base64url(b'forged')}"
+            assert _judged(verifier.verify_session_token, forged) is None
 
 
-def _judged(verify: Callable[[Any], _T], token: str | UnverifiedToken) -> _T | None:
-    """Return what a verification does; refused is ``None``."""
+def _judged(judge: Callable[[str], _T], token: str) -> _T | None:
+    """Return what is found in a token; for one that is refused, ``None``."""
     try:
-        return verify(token)
+        return judge(token)
     except TokenVerificationError as error:
         assert error.reason in _REASONS
+        assert token not in str(error)
         return None
 
 
@@ -264,7 +272,13 @@ def jwks(data: bytes) -> None:
 
 
 _KINDS: Final = ("api", "production", "development", "satellite")
-_ACCEPTED: Final = (TOKEN_TYPES[:1], TOKEN_TYPES, TOKEN_TYPES[1:])
+_ACCEPTED: Final = (
+    TOKEN_TYPES[:1],
+    TOKEN_TYPES,
+    TOKEN_TYPES[1:],
+    TOKEN_TYPES[:2],
+    TOKEN_TYPES[:3],
+)
 
 
 def request(data: bytes) -> None:
@@ -289,16 +303,7 @@ def request(data: bytes) -> None:
     headers = Headers({name: value for name, value in sent.items() if value})
     url = f"{APP}/{quote(path, safe=string.punctuation)}"  # as a server hands it on
     context = AuthenticateContext(method or "GET", url, headers, judge.config, NOW)
-    facts = facts_of(
-        context.method,
-        url.partition("?")[2],
-        headers.get("Authorization"),
-        headers.get("Cookie"),
-        headers.get("Sec-Fetch-Dest"),
-        headers.get("Referer"),
-        accepts,
-        APP,
-    )
+    facts = facts_about(context, accepts)
     try:
         state = authenticate_request(context, judge, accepts)
     except HandshakeError:

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import gc
-import os
 import sqlite3
 import stat
 import subprocess
@@ -20,6 +19,7 @@ from flask_clerk.local.model import User
 from flask_clerk.local.store import StoreVersionError
 from tests.local.instances import ADA
 from tests.local.instances import FAST_HASH
+from tests.peers_needed import need_file_modes
 
 
 @pytest.fixture(params=["memory", "file"])
@@ -93,8 +93,8 @@ def test_what_follows_a_commit_may_fail(store, caplog):
         assert len(tx.all(DevBrowser)) == 1
 
 
-@pytest.mark.skipif(os.name == "nt", reason="Windows has no such modes.")
 def test_the_file_is_its_owners_alone(tmp_path):
+    need_file_modes()
     path = tmp_path / "instance" / "clerk.sqlite3"
     store = SQLiteStore(path)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
