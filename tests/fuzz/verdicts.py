@@ -161,6 +161,8 @@ _HEADERS: Final = [
     base64url(json.dumps({"alg": "RS256", "kid": "ins_test", **more}).encode())
     for more in ({}, {"cat": CATEGORY_M2M}, {"cat": CATEGORY_TEMPLATE}, {"typ": "at+jwt"})
 ]
+#: Of an M2M token, which may name its class or not.
+_HEADERS_OF_MACHINES: Final = _HEADERS[:2]
 
 
 @functools.cache
@@ -202,6 +204,8 @@ def claims(data: bytes) -> None:
                 machine = _judged(partial(machines.verify, token_type=token_type), sealed)
                 if machine is not None:
                     assert isinstance(machine.subject, str)
+                    is_machines = machine.subject.startswith("mch_")
+                    assert not is_machines or header in _HEADERS_OF_MACHINES
                     assert all(isinstance(scope, str) for scope in machine.scopes)
             forged = f"{signed}.{base64url(b'forged')}"
             assert _judged(verifier.verify_session_token, forged) is None
