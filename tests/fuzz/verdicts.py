@@ -1,7 +1,7 @@
 """What is fuzzed where tokens are judged: claims that are signed, and whole requests.
 
 Nobody may be signed in by bytes alone: an acceptance needs a signature that only the fuzzer's
-own key can have made.
+own key can have made, or the seal that stands for one.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ def stranger() -> Signer:
 
 @functools.cache
 def instance(kind: str) -> Instance:
-    """Return an instance of one of the kinds."""
+    """Return an instance of one of ``_KINDS``."""
     key: PublishableKey = TEST if kind in {"development", "satellite"} else LIVE
     settings: dict[str, Any] = {
         "secret_key": f"sk_{'test' if key.is_development else 'live'}_secret",
